@@ -1,0 +1,94 @@
+// A device is an ordered list of kernels. For each node the first kernel that accepts it wins; the last is
+// always the reference; a refusal says why.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/result.h"
+#include "base/thread_pool.h"
+#include "engine/graph/contexts.h"
+#include "engine/graph/module.h"
+#include "engine/graph/operator.h"
+#include "engine/tensor/value.h"
+
+namespace sinter {
+
+// A group of ranks that exchange tensors. Calls are collective: every rank makes the same calls in the same
+// order. Implementations in comm/. Errors name the rank that is gone or late.
+class Communicator {
+ public:
+  virtual ~Communicator() = default;
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+  enum class Reduce : uint8_t { kSum, kMax, kMin };
+  // In place over `data`, summed in an order that depends on the number of ranks alone.
+  virtual Status AllReduce(Tensor& data, Reduce reduce) = 0;
+  // `out` holds size() times `in`, in rank order along axis 0.
+  virtual Status AllGather(const Tensor& in, Tensor& out) = 0;
+  // `in` holds size() slices along axis 0; `out` gets the reduction of this rank's.
+  virtual Status ReduceScatter(const Tensor& in, Tensor& out, Reduce reduce) = 0;
+  virtual Status Broadcast(Tensor& data, int root) = 0;
+  virtual Status Barrier() = 0;
+};
+
+// A node as a kernel is asked about it.
+struct KernelQuery {
+  NodeView node;
+  std::vector<const Type*> inputs;       // null: absent
+  std::vector<const Type*> outputs;      // null: not wanted
+  std::vector<const Tensor*> constants;  // the value of an input that never changes, else null
+  const Module* module = nullptr;
+};
+
+// What a prepared kernel is given at each run. Tensors are in planned memory.
+struct KernelCall {
+  std::span<const Tensor* const> inputs;  // null: absent
+  std::span<Tensor* const> outputs;       // null: not wanted; dims are set
+  std::span<std::byte> workspace;         // as many bytes as WorkspaceBytes asked, 64-aligned
+  ThreadPool* pool = nullptr;
+  Communicator* communicator = nullptr;
+  CancelToken cancel = {};
+};
+
+// Prepared for one node; may hold prepacked weights and primitives for shapes seen (bounded). Run may be
+// called by several threads at once.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  virtual size_t WorkspaceBytes(std::span<const Tensor* const> inputs,
+                                std::span<Tensor* const> outputs) const {
+    (void)inputs;
+    (void)outputs;
+    return 0;
+  }
+  // No allocation, lock or log by our code once a shape has been seen.
+  virtual Status Run(const KernelCall& call) = 0;
+};
+
+struct Refusal {
+  std::string reason;
+};
+using KernelChoice = std::variant<std::unique_ptr<Kernel>, Refusal>;
+
+struct KernelEntry {
+  std::string_view name;                  // "onednn.matmul"
+  std::span<const std::string_view> ops;  // the operators it may serve
+  KernelChoice (*make)(const KernelQuery& query);
+};
+
+class Device {
+ public:
+  virtual ~Device() = default;
+  virtual std::string_view name() const = 0;  // "cpu", "reference"
+  virtual std::span<const KernelEntry> kernels()
+      const = 0;  // most specialised first; the reference is implied last
+};
+
+}  // namespace sinter

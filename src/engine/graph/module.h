@@ -1,0 +1,115 @@
+// The IR: a module is a set of named functions over shared state. Plain data; one thread at a time
+// changes it. Everything that happens to a model is a function from module to module.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/graph/attribute.h"
+#include "engine/tensor/tensor.h"
+#include "engine/tensor/type.h"
+
+namespace sinter {
+
+// Where something stands in a text or file; line 0: nowhere.
+struct SourcePosition {
+  int line = 0;
+  int column = 0;
+};
+
+// Index into Function::values.
+using ValueId = int32_t;
+inline constexpr ValueId kNoValue = -1;  // an optional input that is not given, an output not wanted
+
+struct ValueInfo {
+  std::string name;  // unique in its function, without the %
+  Type type;         // Unknown until inference has run
+  SourcePosition position;
+};
+
+struct Node;
+
+// A list of nodes in order, with parameters and results: a function's body, or a branch or loop body of a
+// node. A region inside a node also sees the values defined before that node.
+struct Region {
+  std::vector<ValueId> params;
+  std::vector<Node> nodes;
+  std::vector<ValueId> results;
+};
+
+// One operation. `op` is ONNX's name ("MatMul"), or "domain.Name" outside ONNX's own domain
+// ("sinter.AllReduce"). The op "call" calls the function named by attribute `callee`.
+struct Node {
+  std::string op;
+  std::string name;  // of the layer, as the model's author wrote it; may be empty; for messages
+  std::vector<ValueId> inputs;
+  std::vector<ValueId> outputs;
+  Attributes attributes;
+  std::vector<std::pair<std::string, Region>> regions;  // "then_branch", "else_branch", "body"
+  SourcePosition position;
+};
+inline constexpr std::string_view kCallOp = "call";
+
+// State lives as long as its scope: the weights of a model, a session of one caller, one sequence of a batch.
+enum class StateScope : uint8_t { kShared, kSession, kSequence };
+
+struct State {
+  std::string name;  // without the @
+  Type type;
+  StateScope scope = StateScope::kShared;
+  bool trainable = false;         // what autodiff differentiates for, when not told otherwise
+  std::optional<Tensor> initial;  // zeros when absent
+  SourcePosition position;
+};
+
+// State is SSA: a function reads a state's version at entry and may give a new one at its end. A call sees
+// the versions at the entry of the outermost function; what it updates is committed when that returns. Two
+// updates of one state in one function, calls included, are refused.
+struct StateUse {
+  std::string state;
+  ValueId value = kNoValue;
+};
+
+struct Function {
+  std::string name;  // without the @
+  std::vector<ValueInfo> values;
+  Region body;                    // params: the inputs; results: the outputs
+  std::vector<StateUse> reads;    // defines `value` at entry
+  std::vector<StateUse> updates;  // `value` becomes the state at return
+  SourcePosition position;
+
+  ValueId AddValue(std::string name, Type type = {});  // the name is made unique
+  const Type& TypeOf(ValueId id) const { return values[static_cast<size_t>(id)].type; }
+  ValueId Find(std::string_view name) const;  // kNoValue when there is none
+};
+
+struct Module {
+  std::string name = "module";
+  std::map<std::string, SymbolBound, std::less<>> symbols;
+  std::vector<State> states;
+  std::vector<Function> functions;
+  std::map<std::string, std::string, std::less<>> metadata;
+
+  Function* FindFunction(std::string_view name);
+  const Function* FindFunction(std::string_view name) const;
+  State* FindState(std::string_view name);
+  const State* FindState(std::string_view name) const;
+  // A symbol that no one uses yet, "hint", "hint_1", ..., declared with its bound.
+  Dim NewSymbol(std::string_view hint, SymbolBound bound);
+};
+
+// Calls visit(node) for each node of the region and of the regions inside, outer before inner, in order.
+template <class RegionType, class F>
+void ForEachNode(RegionType& region, F&& visit) {
+  for (auto& node : region.nodes) {
+    visit(node);
+    for (auto& [name, inner] : node.regions) ForEachNode(inner, visit);
+  }
+}
+
+}  // namespace sinter
