@@ -10,18 +10,18 @@ namespace sinter {
 
 // What kind of failure it is, for callers that act on it (HTTP status, exit code, retry).
 enum class ErrorCode {
-  kInvalidArgument,     // the caller's input is wrong, whatever the state
-  kNotFound,            // the named thing does not exist
-  kAlreadyExists,       // the name is taken
-  kConflict,            // a compare-and-swap lost, or the state forbids it
-  kCorrupt,             // bytes do not verify: truncated, flipped, lying lengths
-  kUnsupported,         // understood, and not offered
-  kResourceExhausted,   // full disk, full queue, bound reached
-  kPermissionDenied,    // no token, or one without the scope
-  kUnavailable,         // try again: not ready, peer gone, port in use
-  kDeadlineExceeded,    // took longer than allowed
-  kCancelled,           // somebody asked to stop
-  kInternal,            // our own fault
+  kInvalidArgument,    // the caller's input is wrong, whatever the state
+  kNotFound,           // the named thing does not exist
+  kAlreadyExists,      // the name is taken
+  kConflict,           // a compare-and-swap lost, or the state forbids it
+  kCorrupt,            // bytes do not verify: truncated, flipped, lying lengths
+  kUnsupported,        // understood, and not offered
+  kResourceExhausted,  // full disk, full queue, bound reached
+  kPermissionDenied,   // no token, or one without the scope
+  kUnavailable,        // try again: not ready, peer gone, port in use
+  kDeadlineExceeded,   // took longer than allowed
+  kCancelled,          // somebody asked to stop
+  kInternal,           // our own fault
 };
 
 std::string_view ErrorCodeName(ErrorCode code);  // "invalid_argument", ...
@@ -80,14 +80,14 @@ inline Error Internal(std::string message, std::string hint = {}) {
 
 // TRY(auto x, Compute()): x is the value, or this function returns the error.
 #define TRY(declaration, expression) TRY_IMPL(SINTER_CONCAT(try_result_, __LINE__), declaration, expression)
-#define TRY_IMPL(temporary, declaration, expression)             \
-  auto temporary = (expression);                                 \
-  if (!temporary) return std::move(temporary).error();           \
+#define TRY_IMPL(temporary, declaration, expression)   \
+  auto temporary = (expression);                       \
+  if (!temporary) return std::move(temporary).error(); \
   declaration = *std::move(temporary)
 
 // TRY_STATUS(Do()): goes on, or this function returns the error.
-#define TRY_STATUS(expression)                                                           \
-  do {                                                                                   \
+#define TRY_STATUS(expression)                                                             \
+  do {                                                                                     \
     if (auto try_status = (expression); !try_status) return std::move(try_status).error(); \
   } while (false)
 

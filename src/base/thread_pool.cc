@@ -1,0 +1,119 @@
+#include "base/thread_pool.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/result.h"
+
+namespace sinter {
+namespace {
+
+// About 20-50 microseconds of pauses: longer than the gap between two kernels, shorter than a scheduler tick.
+constexpr int kSpins = 2000;
+
+thread_local bool inside_chunk = false;
+
+void Pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+int DefaultThreads() {
+  if (const char* text = std::getenv("SINTER_THREADS")) {
+    const int threads = std::atoi(text);
+    if (threads >= 1 && threads <= 1024) return threads;
+  }
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return 1;
+}
+
+}  // namespace
+
+ThreadPool::ThreadPool(int threads) {
+  SINTER_CHECK(threads >= 1 && threads <= 1024);
+  for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { Work(); });
+}
+
+ThreadPool::~ThreadPool() {
+  stop_.store(true);
+  wake_.fetch_add(1);
+  wake_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+ThreadPool& ThreadPool::Shared() {
+  static ThreadPool pool(DefaultThreads());
+  return pool;
+}
+
+bool ThreadPool::TakeChunk() {
+  uint64_t job = job_.load(std::memory_order_acquire);
+  while (true) {
+    const uint32_t chunks = static_cast<uint32_t>(job >> 16) & 0xffffu;
+    const uint32_t next = static_cast<uint32_t>(job) & 0xffffu;
+    if (next >= chunks) return false;
+    if (!job_.compare_exchange_weak(job, job + 1, std::memory_order_acq_rel)) continue;
+    (*run_.load(std::memory_order_relaxed))(static_cast<int>(next));
+    if (done_.fetch_add(1, std::memory_order_acq_rel) + 1 == chunks) done_.notify_one();
+    return true;
+  }
+}
+
+void ThreadPool::Work() {
+  inside_chunk = true;
+  while (!stop_.load(std::memory_order_relaxed)) {
+    const uint32_t seen = wake_.load(std::memory_order_acquire);
+    bool worked = false;
+    for (int i = 0; i < kSpins; ++i) {
+      if (TakeChunk()) {
+        worked = true;
+        break;
+      }
+      if (wake_.load(std::memory_order_relaxed) != seen) break;
+      Pause();
+    }
+    if (!worked && !stop_.load(std::memory_order_relaxed)) wake_.wait(seen, std::memory_order_acquire);
+  }
+}
+
+void ThreadPool::RunChunks(int chunks, FunctionRef<void(int)> run) {
+  SINTER_CHECK(chunks <= 0xffff);
+  if (chunks <= 0) return;
+  if (chunks == 1 || workers_.empty() || inside_chunk || busy_.exchange(true, std::memory_order_acquire)) {
+    for (int i = 0; i < chunks; ++i) run(i);
+    return;
+  }
+  run_.store(&run, std::memory_order_relaxed);
+  done_.store(0, std::memory_order_relaxed);
+  const uint64_t generation = (job_.load(std::memory_order_relaxed) >> 32) + 1;
+  job_.store((generation << 32) | (static_cast<uint64_t>(chunks) << 16), std::memory_order_release);
+  wake_.fetch_add(1, std::memory_order_release);
+  wake_.notify_all();
+  inside_chunk = true;
+  while (TakeChunk()) {
+  }
+  inside_chunk = false;
+  const uint32_t all = static_cast<uint32_t>(chunks);
+  for (int i = 0; i < kSpins && done_.load(std::memory_order_acquire) != all; ++i) Pause();
+  for (uint32_t done = done_.load(std::memory_order_acquire); done != all;
+       done = done_.load(std::memory_order_acquire)) {
+    done_.wait(done, std::memory_order_acquire);
+  }
+  busy_.store(false, std::memory_order_release);
+}
+
+int ThreadPool::RangeCount(int64_t n, int64_t grain) const {
+  if (n <= 0) return 0;
+  return static_cast<int>(std::clamp<int64_t>(n / std::max<int64_t>(grain, 1), 1, threads()));
+}
+
+void ThreadPool::ParallelFor(int64_t n, int64_t grain, FunctionRef<void(int64_t, int64_t)> run) {
+  const int count = RangeCount(n, grain);
+  RunChunks(count, [&](int i) { run(RangeBegin(n, count, i), RangeBegin(n, count, i + 1)); });
+}
+
+}  // namespace sinter
