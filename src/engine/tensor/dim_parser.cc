@@ -1,0 +1,118 @@
+// Reads dimensions: sums of products of numbers, symbols, calls and parentheses.
+#include <cctype>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "engine/tensor/dim_poly.h"
+
+namespace sinter {
+namespace {
+
+constexpr int kDeepest = 32;
+constexpr size_t kLongest = 4096;
+
+class DimParser {
+ public:
+  explicit DimParser(std::string_view text) : text_(text) {}
+
+  Result<Dim> Parse() {
+    if (text_.size() > kLongest)
+      return InvalidArgument(fmt::format("a dimension of {} characters", text_.size()));
+    TRY(Dim dim, Sum(0));
+    if (Peek() != '\0') return Unexpected("the end");
+    return dim;
+  }
+
+ private:
+  Error Unexpected(std::string_view wanted) const {
+    return InvalidArgument(
+        fmt::format("dimension '{}': {} expected at character {}", text_.substr(0, 64), wanted, at_ + 1));
+  }
+  char Peek() {
+    while (at_ < text_.size() && text_[at_] == ' ') ++at_;
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
+  bool Take(char c) {
+    if (Peek() != c) return false;
+    ++at_;
+    return true;
+  }
+
+  Result<Dim> Sum(int depth) {
+    if (depth > kDeepest) return InvalidArgument("a dimension nested too deep");
+    TRY(Dim sum, Product(depth));
+    while (true) {
+      const bool plus = Take('+');
+      if (!plus && !Take('-')) return sum;
+      TRY(const Dim next, Product(depth));
+      sum = plus ? sum + next : sum - next;
+    }
+  }
+
+  Result<Dim> Product(int depth) {
+    TRY(Dim product, Factor(depth));
+    while (Take('*')) {
+      TRY(const Dim next, Factor(depth));
+      product = product * next;
+      if (DimAlgebra::Terms(product).size() > 256)
+        return InvalidArgument("a dimension of more than 256 terms");
+    }
+    return product;
+  }
+
+  Result<Dim> Factor(int depth) {
+    if (depth > kDeepest) return InvalidArgument("a dimension nested too deep");
+    if (Take('-')) {
+      TRY(const Dim next, Factor(depth + 1));
+      return Dim(-1) * next;
+    }
+    if (Take('(')) {
+      TRY(Dim inner, Sum(depth + 1));
+      if (!Take(')')) return Unexpected("')'");
+      return inner;
+    }
+    if (std::isdigit(static_cast<unsigned char>(Peek()))) return Number();
+    return Name(depth);
+  }
+
+  Result<Dim> Number() {
+    int64_t value = 0;
+    const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
+    if (error != std::errc()) return Unexpected("a 64-bit number");
+    at_ = static_cast<size_t>(end - text_.data());
+    return Dim(value);
+  }
+
+  Result<Dim> Name(int depth) {
+    Peek();
+    const size_t begin = at_;
+    while (at_ < text_.size() &&
+           (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_' || text_[at_] == '.'))
+      ++at_;
+    const std::string_view name = text_.substr(begin, at_ - begin);
+    if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) || name.size() > 256)
+      return Unexpected("a number or a symbol");
+    if (!Take('(')) return Dim::Symbol(name);
+    for (auto kind : {DimAtom::Kind::kFloorDiv, DimAtom::Kind::kCeilDiv, DimAtom::Kind::kMod,
+                      DimAtom::Kind::kMin, DimAtom::Kind::kMax}) {
+      if (DimCallName(kind) != name) continue;
+      TRY(const Dim a, Sum(depth + 1));
+      if (!Take(',')) return Unexpected("','");
+      TRY(const Dim b, Sum(depth + 1));
+      if (!Take(')')) return Unexpected("')'");
+      return DimAlgebra::Call(kind, a, b);
+    }
+    return InvalidArgument(
+        fmt::format("dimension '{}': no function is called '{}'", text_.substr(0, 64), name));
+  }
+
+  std::string_view text_;
+  size_t at_ = 0;
+};
+
+}  // namespace
+
+Result<Dim> ParseDim(std::string_view text) { return DimParser(text).Parse(); }
+
+}  // namespace sinter
