@@ -16,7 +16,7 @@ endif()
 # Warnings are errors in our code; the interface library keeps them off third-party code.
 add_library(sinter_flags INTERFACE)
 target_compile_options(sinter_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual
+  -Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual
   -Wno-missing-field-initializers -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 sees ghosts in inlined std::string and std::variant copies.
@@ -33,5 +33,6 @@ if(SINTER_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(sinter_flags INTERFACE -Wno-unknown-warning-option)
   add_link_options(-fuse-ld=lld)
 endif()

@@ -86,9 +86,10 @@ inline Error Internal(std::string message, std::string hint = {}) {
   declaration = *std::move(temporary)
 
 // TRY_STATUS(Do()): goes on, or this function returns the error.
-#define TRY_STATUS(expression)                                                             \
-  do {                                                                                     \
-    if (auto try_status = (expression); !try_status) return std::move(try_status).error(); \
+#define TRY_STATUS(expression) TRY_STATUS_IMPL(SINTER_CONCAT(try_status_, __LINE__), expression)
+#define TRY_STATUS_IMPL(temporary, expression)                                          \
+  do {                                                                                  \
+    if (auto temporary = (expression); !temporary) return std::move(temporary).error(); \
   } while (false)
 
 #define SINTER_CHECK(condition) \

@@ -47,8 +47,8 @@ struct ValueFacts {
   Type type;
   // The elements of a small integer tensor (rank 0 or 1, at most 64), as dimensions: shape arithmetic.
   std::optional<std::vector<Dim>> contents;
-  // The value, when it is a constant of the graph. Not owned.
-  const Tensor* constant = nullptr;
+  // The value, when it is a constant of the graph (shares its bytes); else not defined.
+  Tensor constant;
 };
 
 class InferContext : public NodeView {

@@ -1,7 +1,7 @@
 // Inference of types and of the contents of shape tensors, over symbols.
 #pragma once
 
-#include <vector>
+#include <deque>
 
 #include "base/result.h"
 #include "engine/graph/module.h"
@@ -10,9 +10,8 @@
 namespace sinter {
 
 // What inference knows of the values of one function, beside the types that it writes into the function.
-// Points into the module's constants: valid while the nodes that hold them stand.
 struct InferenceState {
-  std::vector<ValueFacts> values;  // by ValueId; grown on demand
+  std::deque<ValueFacts> values;  // by ValueId; grown on demand, and what was there stays where it is
   ValueFacts& At(ValueId id);
 };
 

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -83,9 +85,13 @@ struct Function {
   std::vector<StateUse> updates;  // `value` becomes the state at return
   SourcePosition position;
 
-  ValueId AddValue(std::string name, Type type = {});  // the name is made unique
+  ValueId AddValue(std::string base, Type type = {});  // the name is made unique
   const Type& TypeOf(ValueId id) const { return values[static_cast<size_t>(id)].type; }
-  ValueId Find(std::string_view name) const;  // kNoValue when there is none
+  ValueId Find(std::string_view value) const;  // kNoValue when there is none
+
+  // For AddValue alone: names in use, and the last number tried after each.
+  std::unordered_set<std::string> names = {};
+  std::unordered_map<std::string, size_t> counters = {};
 };
 
 struct Module {

@@ -84,7 +84,7 @@ struct Contraction {
 };  // "mk,kn->mn"; labels not in the output are summed; leading batch dims as "..."
 struct Reduction {
   std::string_view combine;
-};                      // "sum", "max", "mean": over the axes the node names
+};  // "sum", "max", "mean": over the axes the node names
 struct Movement {};     // each output element is one input element, moved
 struct WindowedSum {};  // convolutions and pools: a contraction over sliding windows
 struct RowWise {};      // each row along the last (or `axis`) dims on its own: softmax, layer norm

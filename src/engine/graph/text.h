@@ -22,7 +22,7 @@ struct PrintOptions {
 //     symbol found in 0..N*10
 //     state shared trainable @w: f32[784,10] = f32[784,10]{...}
 //     state session @seen: i64[]
-//     func @forward(%x: f32[N,784]) -> (%y) {
+//     func @forward(%x: f32[N,784]) {
 //       %w: f32[784,10] = read @w
 //       %h: f32[N,10] = MatMul "layer1" (%x, %w)
 //       %i: i64[2,found] = NonZero(%h)
