@@ -1,6 +1,5 @@
 # Every third-party library, found once. `./dev setup` is the list of the packages that carry them.
 find_package(Threads REQUIRED)
-find_package(PkgConfig REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(SQLite3 REQUIRED)
@@ -9,10 +8,9 @@ find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
-find_package(prometheus-cpp REQUIRED CONFIG)
+find_package(ZLIB REQUIRED)
 find_package(GTest REQUIRED)
 # oneDNN's own CMake package insists on OpenCL's headers, which the CPU library does not need.
 find_library(SINTER_DNNL dnnl REQUIRED)
 add_library(sinter_dnnl INTERFACE)
 target_link_libraries(sinter_dnnl INTERFACE ${SINTER_DNNL})
-pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)

@@ -1,0 +1,25 @@
+# The one list of packages, by what needs them. Sourced by ./dev.
+# Debian's default Boost is 1.74 on 12 and 1.83 on 13; Sinter needs 1.81 or later.
+debian=$(. /etc/os-release && echo "${VERSION_ID:-0}")
+boost=libboost-dev
+[ "$debian" = 12 ] && boost=libboost1.81-dev
+
+packages_build=(
+  g++ cmake ninja-build pkg-config ccache git ca-certificates  # compiler and build
+  $boost            # Asio and Beast: HTTP
+  libdnnl-dev       # oneDNN: matrix products and convolutions
+  libopenmpi-dev openmpi-bin  # ranks of a training run
+  libssl-dev        # SHA-256, TLS
+  libsqlite3-dev    # records
+  libfmt-dev libspdlog-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev
+  zlib1g-dev        # gzip inside data sets, PNG
+)
+packages_test=(
+  libgtest-dev libgmock-dev
+  python3 python3-venv   # real clients and peers (tests/requirements.lock)
+  libonnx-testdata       # ONNX's own node tests
+  dataset-fashion-mnist  # real input
+)
+packages_demo=(dataset-fashion-mnist python3 python3-venv)
+packages_lint=(clang-format-19 clang-tidy-19 clang-19 libclang-rt-19-dev lld-19)
+packages_bench=(nginx-light wrk)
