@@ -10,6 +10,13 @@ namespace sinter {
 namespace {
 
 constexpr int64_t kMostContents = 64;
+constexpr size_t kLongestDim = 4096;  // characters of a dimension's text
+constexpr int kDeepestCall = 256;     // functions that call functions
+
+bool AnyTooLong(const std::vector<Dim>& dims) {
+  return std::ranges::any_of(
+      dims, [](const Dim& dim) { return !dim.IsConstant() && dim.ToString().size() > kLongestDim; });
+}
 
 // What a constant tells of itself: small integer tensors carry their elements into shape arithmetic.
 ValueFacts FactsOf(const Tensor& tensor) {
@@ -93,6 +100,11 @@ class Inference {
                      InvalidArgument(fmt::format("{}: %{} is declared {} and inferred {}", node.op, info.name,
                                                  info.type.ToString(), facts.type.ToString())));
     }
+    if (AnyTooLong(facts.type.shape))
+      return Located(node, InvalidArgument(fmt::format("{}: a dimension of %{} is an expression of more than "
+                                                       "{} characters",
+                                                       node.op, info.name, kLongestDim)));
+    if (facts.contents && AnyTooLong(*facts.contents)) facts.contents.reset();
     info.type = facts.type;
     state_.At(id) = std::move(facts);
     return {};
@@ -205,11 +217,14 @@ Result<InferenceState> InferFunctionTypes(Module& module, Function& function,
 Status InferModule(Module& module, const OperatorCatalog& catalog) {
   enum class Mark { kNew, kOpen, kDone };
   std::map<std::string, Mark, std::less<>> marks;
+  int depth = 0;
   std::function<Status(Function&)> visit = [&](Function& function) -> Status {
     Mark& mark = marks[function.name];
     if (mark == Mark::kDone) return {};
     if (mark == Mark::kOpen) return InvalidArgument(fmt::format("@{} calls itself", function.name));
     mark = Mark::kOpen;
+    if (++depth > kDeepestCall)
+      return InvalidArgument(fmt::format("@{}: calls nest deeper than {}", function.name, kDeepestCall));
     Status status;
     ForEachNode(function.body, [&](const Node& node) {
       if (!status || node.op != kCallOp) return;
@@ -221,6 +236,7 @@ Status InferModule(Module& module, const OperatorCatalog& catalog) {
     TRY_STATUS(status);
     TRY_STATUS(InferFunctionTypes(module, function, catalog));
     marks[function.name] = Mark::kDone;
+    --depth;
     return {};
   };
   for (Function& function : module.functions) TRY_STATUS(visit(function));

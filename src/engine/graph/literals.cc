@@ -81,7 +81,8 @@ Status ReadElement(Lexer& lexer, T& out) {
     out = token.text == "true";
   } else if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
     float value = 0;
-    if (!ReadNumber(token.text, value)) return lexer.Unexpected("a number");
+    if ((token.kind != Token::Kind::kNumber && !word) || !ReadNumber(token.text, value))
+      return lexer.Unexpected("a number");
     out = T(value);
   } else {
     if ((token.kind != Token::Kind::kNumber && !word) || !ReadNumber(token.text, out))
@@ -142,6 +143,34 @@ Result<Attribute> ReadListAttribute(Lexer& lexer) {
   return Attribute(std::move(floats));
 }
 
+// The bytes of an encoded tensor, as one string of hexadecimal digits.
+Result<Tensor> ReadEncodedBytes(Lexer& lexer, const Type& type, Dims dims) {
+  TRY(const size_t bytes, EncodedBytes(type.dtype, dims, type.encoding));
+  const Token token = lexer.Peek();
+  const bool quoted = token.kind == Token::Kind::kString && token.text.size() >= 2;
+  const std::string_view digits = quoted ? token.text.substr(1, token.text.size() - 2) : "";
+  if (!quoted || bytes > digits.size() || digits.size() != 2 * bytes)
+    return lexer.Unexpected(fmt::format("a string of {} hexadecimal digits", 2 * bytes));
+  TRY(Tensor tensor, Tensor::Create(type.dtype, std::move(dims), false, type.encoding));
+  for (size_t i = 0; i < bytes; ++i) {
+    uint8_t byte = 0;
+    const char* begin = digits.data() + 2 * i;
+    const auto [end, error] = std::from_chars(begin, begin + 2, byte, 16);
+    if (error != std::errc() || end != begin + 2) return lexer.Unexpected("hexadecimal digits");
+    tensor.mutable_raw()[i] = std::byte{byte};
+  }
+  lexer.Take();
+  TRY_STATUS(lexer.Expect("}"));
+  return tensor;
+}
+
+std::string PrintEncodedBytes(const Tensor& tensor) {
+  std::string text = "{\"";
+  for (size_t i = 0; i < tensor.bytes(); ++i)
+    text += fmt::format("{:02x}", std::to_integer<unsigned>(tensor.raw()[i]));
+  return text + "\"}";
+}
+
 }  // namespace
 
 Result<Type> ReadType(Lexer& lexer, int depth) {
@@ -176,10 +205,10 @@ Result<Tensor> ReadTensorElements(Lexer& lexer, const Type& type) {
     if (!dim.IsConstant()) return lexer.Unexpected("numbers for all dimensions of a tensor before this");
     dims.push_back(*dim.Constant());
   }
-  const Type plain = type.encoding.IsPlain() ? type : Type();
-  if (!plain.IsKnown()) return lexer.Unexpected("a plain tensor type before this");
+  if (!type.IsTensor()) return lexer.Unexpected("a tensor type before this");
   TRY(const int64_t count, CountElements(dims));
   TRY_STATUS(lexer.Expect("{"));
+  if (!type.encoding.IsPlain()) return ReadEncodedBytes(lexer, type, std::move(dims));
   Status too_many = lexer.Unexpected(fmt::format("{} elements", count));
   std::vector<std::string> strings;
   Result<Tensor> tensor = Tensor();
@@ -275,7 +304,7 @@ std::string PrintNumber(double value) {
 std::string PrintTensor(const Tensor& tensor, int64_t largest) {
   std::string text = tensor.type().ToString();
   if (largest >= 0 && tensor.elements() > largest) return text + "{...}";
-  if (!tensor.encoding().IsPlain()) return text + "{...}";
+  if (!tensor.encoding().IsPlain()) return text + PrintEncodedBytes(tensor);
   text += '{';
   bool first = true;
   auto append = [&](std::string_view item) {

@@ -65,7 +65,15 @@ class FunctionParser {
     return found->second;
   }
 
-  void Show(ValueId id) { visible_[function_.values[static_cast<size_t>(id)].name] = id; }
+  void Show(ValueId id) {
+    const std::string& name = function_.values[static_cast<size_t>(id)].name;
+    visible_[name] = id;
+    shown_.push_back(name);
+  }
+  // Forgets what a region defined; names are unique in a function, so nothing was hidden by them.
+  void HideFrom(size_t mark) {
+    for (; shown_.size() > mark; shown_.pop_back()) visible_.erase(shown_.back());
+  }
 
   // Nodes up to and with `last` ("return" or "yield") and its values.
   Status Statements(Region& region, std::string_view last, int depth) {
@@ -123,7 +131,12 @@ class FunctionParser {
     }
     TRY_STATUS(Inputs(node));
     if (lexer_.Peek().text == "{" && lexer_.Peek().kind == Token::Kind::kPunctuation) {
+      const SourcePosition position = lexer_.Peek().position;
       TRY(Attributes attributes, ReadAttributes(lexer_));
+      if (node.op == kCallOp && attributes.contains("callee")) {
+        return InvalidArgument(fmt::format("{}:{}: the callee stands before the arguments, not as attribute",
+                                           position.line, position.column));
+      }
       attributes.merge(node.attributes);
       node.attributes = std::move(attributes);
     }
@@ -162,12 +175,12 @@ class FunctionParser {
         break;
       std::string name(lexer_.Take().text);
       Region region;
-      const auto outside = visible_;
+      const size_t mark = shown_.size();
       TRY_STATUS(Parameters(region));
       TRY_STATUS(lexer_.Expect("{"));
       TRY_STATUS(Statements(region, "yield", depth + 1));
       TRY_STATUS(lexer_.Expect("}"));
-      visible_ = outside;
+      HideFrom(mark);
       node.regions.emplace_back(std::move(name), std::move(region));
     }
     return {};
@@ -176,6 +189,7 @@ class FunctionParser {
   Lexer& lexer_;
   Function& function_;
   std::unordered_map<std::string, ValueId> visible_;
+  std::vector<std::string> shown_;  // in the order of their definitions
 };
 
 class ModuleParser {

@@ -32,8 +32,8 @@ class Printer {
     Attributes attributes = node.attributes;
     if (node.op == kCallOp) {
       const auto callee = attributes.find("callee");
-      text +=
-          fmt::format("call @{}", callee == attributes.end() ? "?" : std::get<std::string>(callee->second));
+      const auto* name = callee == attributes.end() ? nullptr : std::get_if<std::string>(&callee->second);
+      text += fmt::format("call @{}", name == nullptr ? "?" : *name);
       if (callee != attributes.end()) attributes.erase(callee);
     } else {
       text += node.op;

@@ -55,10 +55,26 @@ std::optional<int64_t> Fold(DimAtom::Kind kind, int64_t a, int64_t b) {
       return std::min(a, b);
     case DimAtom::Kind::kMax:
       return std::max(a, b);
+    case DimAtom::Kind::kMul: {
+      int64_t product = 0;
+      if (__builtin_mul_overflow(a, b, &product)) return std::nullopt;
+      return product;
+    }
     case DimAtom::Kind::kSymbol:
       break;
   }
   return std::nullopt;
+}
+
+// A product is multiplied out up to this much text; beyond, it stays an atom "mul(a,b)". So no arithmetic on
+// shapes, however hostile, takes more memory than the sum of what goes in.
+constexpr size_t kLongestExpansion = 2048;
+constexpr size_t kMostTerms = 64;
+
+size_t TextSize(const Terms& terms) {
+  size_t size = 0;
+  for (const auto& [key, term] : terms) size += key.size() + 1;
+  return size;
 }
 
 // Splits a sum by an integer divisor: what divides exactly, and the rest.
@@ -87,7 +103,10 @@ Result<int64_t> EvaluateAtom(const DimAtom& atom,
   TRY(const int64_t a, atom.operands[0].Evaluate(lookup));
   TRY(const int64_t b, atom.operands[1].Evaluate(lookup));
   const auto value = Fold(atom.kind, a, b);
-  if (!value) return InvalidArgument(fmt::format("{} divides by zero", atom.text));
+  if (!value) {
+    return InvalidArgument(fmt::format("{} {}", atom.text.substr(0, 200),
+                                       atom.kind == DimAtom::Kind::kMul ? "overflows" : "divides by zero"));
+  }
   return *value;
 }
 
@@ -114,6 +133,8 @@ std::string_view DimCallName(DimAtom::Kind kind) {
       return "min";
     case DimAtom::Kind::kMax:
       return "max";
+    case DimAtom::Kind::kMul:
+      return "mul";
     case DimAtom::Kind::kSymbol:
       break;
   }
@@ -141,6 +162,7 @@ Dim DimAlgebra::Atom(DimAtom atom) {
 
 Dim DimAlgebra::Call(DimAtom::Kind kind, const Dim& a, const Dim& b) {
   using Kind = DimAtom::Kind;
+  if (kind == Kind::kMul) return a * b;
   if (a.IsConstant() && b.IsConstant()) {
     if (const auto folded = Fold(kind, a.constant_, b.constant_)) return *folded;
   }
@@ -159,12 +181,18 @@ Dim DimAlgebra::Call(DimAtom::Kind kind, const Dim& a, const Dim& b) {
     }
   }
   if ((kind == Kind::kFloorDiv || kind == Kind::kCeilDiv) && !b.IsConstant() && a == b) return 1;
+  return Unsimplified(kind, a, b);
+}
+
+Dim DimAlgebra::Unsimplified(DimAtom::Kind kind, const Dim& a, const Dim& b) {
+  using Kind = DimAtom::Kind;
   std::vector<Dim> operands{a, b};
-  if ((kind == Kind::kMin || kind == Kind::kMax) && b.ToString() < a.ToString())
+  std::string left = a.ToString(), right = b.ToString();
+  if ((kind == Kind::kMin || kind == Kind::kMax || kind == Kind::kMul) && right < left) {
     std::swap(operands[0], operands[1]);
-  std::string text =
-      fmt::format("{}({},{})", DimCallName(kind), operands[0].ToString(), operands[1].ToString());
-  return Atom({kind, std::move(text), std::move(operands)});
+    std::swap(left, right);
+  }
+  return Atom({kind, fmt::format("{}({},{})", DimCallName(kind), left, right), std::move(operands)});
 }
 
 Dim Dim::Symbol(std::string_view name) {
@@ -196,8 +224,14 @@ Dim operator-(const Dim& a, const Dim& b) { return a + b * Dim(-1); }
 Dim operator*(const Dim& a, const Dim& b) {
   if (a.IsConstant() && b.IsConstant()) return WrapMul(a.constant_, b.constant_);
   Terms product;
+  const Terms lefts = DimAlgebra::Terms(a);
   const Terms right = DimAlgebra::Terms(b);
-  for (const auto& [left_key, left] : DimAlgebra::Terms(a)) {
+  if (!a.IsConstant() && !b.IsConstant() &&
+      (lefts.size() * right.size() > kMostTerms ||
+       TextSize(lefts) * right.size() + TextSize(right) * lefts.size() > kLongestExpansion)) {
+    return DimAlgebra::Unsimplified(DimAtom::Kind::kMul, a, b);
+  }
+  for (const auto& [left_key, left] : lefts) {
     for (const auto& [right_key, factor] : right) {
       std::vector<DimAtom> factors = left.factors;
       factors.insert(factors.end(), factor.factors.begin(), factor.factors.end());

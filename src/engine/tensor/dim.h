@@ -16,6 +16,8 @@ namespace sinter {
 
 // Immutable; cheap to copy; any thread. Kept as a polynomial over atoms (symbols, floordiv, mod, min, max)
 // in canonical order, so that equal polynomials are equal: B*S == S*B, (H+2-3)+1 == H, floordiv(2*N,2) == N.
+// Products of more than some 2,000 characters are not multiplied out ("mul(a,b)"): size stays bounded by the
+// sum of what goes in, and equality of such dimensions goes by how they were made.
 class Dim {
  public:
   Dim(int64_t value = 0) : constant_(value) {}  // NOLINT: a number is a dimension

@@ -10,7 +10,8 @@
 namespace sinter {
 
 struct DimAtom {
-  enum class Kind { kSymbol, kFloorDiv, kCeilDiv, kMod, kMin, kMax };
+  // kMul: a product that is left as it stands, because multiplied out it would be too long.
+  enum class Kind { kSymbol, kFloorDiv, kCeilDiv, kMod, kMin, kMax, kMul };
   Kind kind = Kind::kSymbol;
   std::string text;           // the symbol's name, or the whole call: what equality and order go by
   std::vector<Dim> operands;  // two, except for a symbol
@@ -35,6 +36,7 @@ class DimAlgebra {
   static Dim Make(std::map<std::string, DimTerm> terms);
   static Dim Atom(DimAtom atom);
   static Dim Call(DimAtom::Kind kind, const Dim& a, const Dim& b);  // simplified
+  static Dim Unsimplified(DimAtom::Kind kind, const Dim& a, const Dim& b);
 };
 
 // "floordiv", ... ; "" for a symbol.

@@ -44,6 +44,24 @@ TEST(Dim, EvaluateSaysWhatIsWrong) {
   EXPECT_EQ((N * M).Symbols(), (std::vector<std::string>{"M", "N"}));
 }
 
+// What squaring again and again would blow up stays small, keeps its value and reads back.
+TEST(Dim, HugeProductsStayUnexpanded) {
+  Dim sum = 1;
+  for (const char name : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+    sum = sum * (Dim::Symbol(std::string(1, name)) + 1);
+  }
+  EXPECT_LT(sum.ToString().size(), 4096u);
+  const auto read = ParseDim(sum.ToString());
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(*read, sum);
+  auto one = [](std::string_view) { return std::optional<int64_t>(1); };
+  EXPECT_EQ(*sum.Evaluate(one), int64_t{1} << 26);
+  EXPECT_EQ(sum.Substitute([](std::string_view) { return std::optional<Dim>(1); }), Dim(int64_t{1} << 26));
+  Dim power = N;
+  for (int i = 0; i < 14; ++i) power = power * power;
+  EXPECT_LT(power.ToString().size(), 200'000u);
+}
+
 // Random expressions: whatever is simplified must still have the value of the unsimplified arithmetic.
 TEST(Dim, SimplificationKeepsTheValue) {
   const auto seed = static_cast<uint32_t>(std::chrono::steady_clock::now().time_since_epoch().count());
