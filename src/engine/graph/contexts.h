@@ -102,6 +102,11 @@ class ReferenceContext : public NodeView {
   const Tensor& Input(size_t i) const { return InputValue(i).tensor(); }
   virtual size_t OutputCount() const = 0;
   virtual bool WantsOutput(size_t i) const = 0;
+  // What inference says of output i (its dims may be symbols); null where the caller does not know.
+  virtual const Type* OutputType(size_t i) const {
+    (void)i;
+    return nullptr;
+  }
   // Memory for output i. Contents undefined. Errors: memory that cannot be had.
   virtual Result<Tensor> Output(size_t i, DType dtype, Dims dims) = 0;
   virtual void SetOutput(size_t i, Value value) = 0;  // sequences, optionals, and shared views

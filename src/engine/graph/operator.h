@@ -32,6 +32,7 @@ struct Formal {
   char type_letter;
   DTypeSet dtypes;
   Arity arity = Arity::kRequired;
+  bool encoded = false;  // takes tensors whose encoding is not plain as well
 };
 
 // An attribute: its kind is that of `fallback` unless required. Kinds: the alternatives of Attribute.

@@ -168,6 +168,9 @@ class FunctionVerifier {
         if (!type.IsTensor()) continue;
         if (!formal.dtypes.Has(type.dtype))
           return Fault(where, fmt::format("{} '{}' cannot be {}", what, formal.name, DTypeName(type.dtype)));
+        if (!formal.encoded && !type.encoding.IsPlain())
+          return Fault(where, fmt::format("{} '{}' cannot be encoded ({}): sinter.Decode makes it plain",
+                                          what, formal.name, type.ToString()));
         if (formal.type_letter == '-') continue;
         const auto [bound, fresh] = letters.emplace(formal.type_letter, type.dtype);
         if (!fresh && bound->second != type.dtype) {
