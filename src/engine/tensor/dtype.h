@@ -95,23 +95,20 @@ constexpr DType DTypeOf<bool>() {
   return DType::kBool;
 }
 
-// A set of dtypes, for the constraints on an operator's page.
-class DTypeSet {
- public:
+// A set of dtypes, for the constraints on an operator's page. A template parameter may hold one.
+struct DTypeSet {
+  uint32_t bits = 0;
   constexpr DTypeSet() = default;
   template <class... D>
-  constexpr explicit DTypeSet(D... dtypes) : bits_(((1u << static_cast<int>(dtypes)) | ... | 0u)) {}
-  constexpr bool Has(DType dtype) const { return (bits_ >> static_cast<int>(dtype)) & 1u; }
-  constexpr DTypeSet operator|(DTypeSet other) const { return FromBits(bits_ | other.bits_); }
+  constexpr explicit DTypeSet(D... dtypes) : bits(((1u << static_cast<int>(dtypes)) | ... | 0u)) {}
+  constexpr bool Has(DType dtype) const { return (bits >> static_cast<int>(dtype)) & 1u; }
+  constexpr DTypeSet operator|(DTypeSet other) const { return FromBits(bits | other.bits); }
   constexpr bool operator==(const DTypeSet&) const = default;
-
- private:
-  static constexpr DTypeSet FromBits(uint32_t bits) {
+  static constexpr DTypeSet FromBits(uint32_t b) {
     DTypeSet s;
-    s.bits_ = bits;
+    s.bits = b;
     return s;
   }
-  uint32_t bits_ = 0;
 };
 inline constexpr DTypeSet kFloats{DType::kF32, DType::kF64, DType::kF16, DType::kBF16};
 inline constexpr DTypeSet kSignedIntegers{DType::kI8, DType::kI16, DType::kI32, DType::kI64};
@@ -123,6 +120,11 @@ inline constexpr DTypeSet kIndexes{DType::kI32, DType::kI64};
 inline constexpr DTypeSet kBools{DType::kBool};
 inline constexpr DTypeSet kAllPlain = kNumeric | kBools;  // whatever has a fixed size
 inline constexpr DTypeSet kAnyDType = kAllPlain | DTypeSet{DType::kString};
+
+// Calls f.template operator()<T>() with the C++ type of `dtype`, if the set holds it; false otherwise. Code
+// is made for the types of the set alone.
+template <DTypeSet kSet, class F>
+bool DispatchIn(DType dtype, F&& f);
 
 // Calls f.template operator()<T>() with the C++ type of a fixed-size dtype; false for strings and undefined.
 template <class F>
@@ -172,6 +174,18 @@ bool DispatchDType(DType dtype, F&& f) {
       return false;
   }
   return false;
+}
+
+template <DTypeSet kSet, class F>
+bool DispatchIn(DType dtype, F&& f) {
+  bool found = false;
+  DispatchDType(dtype, [&]<class T>() {
+    if constexpr (kSet.Has(DTypeOf<T>())) {
+      f.template operator()<T>();
+      found = true;
+    }
+  });
+  return found;
 }
 
 }  // namespace sinter

@@ -1,0 +1,80 @@
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "engine/ops/support/elementwise.h"
+
+namespace sinter {
+namespace {
+
+Status Infer(InferContext& c) {
+  c.SetOutput(0, c.DTypeAttribute("to"), c.InputShape(0));
+  if (c.Input(0).contents && IsInteger(c.DTypeAttribute("to"))) c.SetContents(0, *c.Input(0).contents);
+  return {};
+}
+
+// Truncation of what does not fit an integer is undefined in C++: it saturates here, and NaN becomes 0.
+template <class To, class From>
+To Convert(From x) {
+  if constexpr (std::is_same_v<To, bool>)
+    return x != From(0);
+  else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    if (std::isnan(x)) return 0;
+    if (x <= static_cast<From>(std::numeric_limits<To>::lowest())) return std::numeric_limits<To>::lowest();
+    if (x >= static_cast<From>(std::numeric_limits<To>::max())) return std::numeric_limits<To>::max();
+    return static_cast<To>(x);
+  } else if constexpr (std::is_same_v<To, Half> || std::is_same_v<To, BFloat16>) {
+    return To(static_cast<float>(x));
+  } else {
+    return static_cast<To>(x);
+  }
+}
+
+Status Evaluate(ReferenceContext& c) {
+  const Tensor& in = c.Input(0);
+  TRY(Tensor out, c.Output(0, c.DTypeAttribute("to"), in.dims()));
+  DispatchDType(in.dtype(), [&]<class From>() {
+    const auto x = in.data<From>();
+    DispatchDType(out.dtype(), [&]<class To>() {
+      auto y = out.mutable_data<To>();
+      for (size_t i = 0; i < x.size(); ++i) y[i] = Convert<To>(Widen(x[i]));
+    });
+  });
+  return {};
+}
+
+Status Differentiate(GradientContext& c) {
+  if (IsFloat(c.InputType(0).dtype))
+    c.SetInputGradient(0, c.b.Op("Cast", {c.OutputGradient(0)}, {{"to", c.InputType(0).dtype}}));
+  return {};
+}
+
+constexpr Formal kInputs[] = {{"input", '-', kAllPlain}};
+constexpr Formal kOutputs[] = {{"output", '-', kAllPlain}};
+constexpr FormalAttribute kAttributes[] = {
+    {"to", AttributeKind::kDType, true, {}, "the dtype"},
+    {"saturate", AttributeKind::kInt, false, "1", "of 8-bit floats, which there are none of here"}};
+constexpr std::string_view kSamples[] = {"input: f64[N,M] | to=f64", "input: f32[N,M] in -20..20 | to=i8",
+                                         "input: i64[N] in -3..3 | to=bool",
+                                         "input: u8[N] in 0..255 | to=f32", "input: f32[N] | to=bf16"};
+
+}  // namespace
+
+const Operator& CastOperator() {
+  static const Operator page{
+      .name = "Cast",
+      .summary = "Each element in another dtype; floating-point numbers to integers truncate.",
+      .inputs = kInputs,
+      .outputs = kOutputs,
+      .attributes = kAttributes,
+      .infer = &Infer,
+      .reference = &Evaluate,
+      .gradient = Gradient(&Differentiate),
+      .index = IndexExpression(Elementwise{}),
+      .structure = Primitive{},
+      .samples = Samples(kSamples),
+  };
+  return page;
+}
+
+}  // namespace sinter

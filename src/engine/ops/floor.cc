@@ -1,0 +1,39 @@
+#include <cmath>
+
+#include "engine/ops/support/elementwise.h"
+
+namespace sinter {
+namespace {
+
+struct Formula {
+  template <class T>
+  static T Apply(T x, const NodeView&) {
+    return std::floor(x);
+  }
+};
+
+constexpr Formal kInputs[] = {{"X", 'T', kFloats}};
+constexpr Formal kOutputs[] = {{"Y", 'T', kFloats}};
+constexpr std::string_view kSamples[] = {"X: T[N,M]"};
+
+}  // namespace
+
+const Operator& FloorOperator() {
+  static const Operator page{
+      .name = "Floor",
+      .summary = "Each element rounded toward minus infinity.",
+      .inputs = kInputs,
+      .outputs = kOutputs,
+      .attributes = std::span<const FormalAttribute>{},
+      .infer = &InferSameAsInput,
+      .reference = (&UnaryReference<Formula, kFloats>),
+      .gradient = Gradient(NoGradient{"piecewise constant: its derivative is zero wherever it exists"}),
+      .index = IndexExpression(Elementwise{}),
+      .structure = Primitive{},
+      .algebra = {.idempotent = true},
+      .samples = Samples(kSamples),
+  };
+  return page;
+}
+
+}  // namespace sinter

@@ -1,0 +1,47 @@
+#include "engine/ops/support/elementwise.h"
+
+namespace sinter {
+namespace {
+
+struct Formula {
+  template <class T>
+  static T Apply(T x, const NodeView& node) {
+    return x < 0 ? x * node.Float("alpha") : x;
+  }
+};
+
+Status Differentiate(GradientContext& c) {
+  const DType dtype = c.InputType(0).dtype;
+  const ValueId positive = c.b.Op("Greater", {c.Input(0), c.b.Scalar(dtype, 0)});
+  const ValueId slope =
+      c.b.Op("Where", {positive, c.b.Scalar(dtype, 1), c.b.Scalar(dtype, c.Float("alpha"))});
+  c.SetInputGradient(0, c.b.Op("Mul", {c.OutputGradient(0), slope}));
+  return {};
+}
+
+constexpr Formal kInputs[] = {{"X", 'T', kFloats}};
+constexpr Formal kOutputs[] = {{"Y", 'T', kFloats}};
+constexpr FormalAttribute kAttributes[] = {
+    {"alpha", AttributeKind::kFloat, false, "0.01", "slope of the negative side"}};
+constexpr std::string_view kSamples[] = {"X: T[N,M] distinct", "X: T[N] distinct | alpha=0.2"};
+
+}  // namespace
+
+const Operator& LeakyReluOperator() {
+  static const Operator page{
+      .name = "LeakyRelu",
+      .summary = "Each element, times alpha where it is negative.",
+      .inputs = kInputs,
+      .outputs = kOutputs,
+      .attributes = kAttributes,
+      .infer = &InferSameAsInput,
+      .reference = (&UnaryReference<Formula, kFloats>),
+      .gradient = Gradient(&Differentiate),
+      .index = IndexExpression(Elementwise{}),
+      .structure = Primitive{},
+      .samples = Samples(kSamples),
+  };
+  return page;
+}
+
+}  // namespace sinter

@@ -1,0 +1,69 @@
+#include "engine/ops/support/elementwise.h"
+
+namespace sinter {
+namespace {
+
+Status Infer(InferContext& c) {
+  TRY_STATUS(InferBroadcastAll(c));
+  if (c.InputCount() == 2) PropagateContents(c, [](const Dim& a, const Dim& b) { return sinter::Max(a, b); });
+  return {};
+}
+
+Status Evaluate(ReferenceContext& c) {
+  Dims dims = c.Input(0).dims();
+  for (size_t i = 1; i < c.InputCount(); ++i) {
+    TRY(dims, BroadcastDims(dims, c.Input(i).dims()));
+  }
+  TRY(Tensor out, c.Output(0, c.Input(0).dtype(), dims));
+  DispatchIn<kNumeric>(out.dtype(), [&]<class T>() {
+    auto y = out.mutable_data<T>();
+    for (size_t k = 0; k < c.InputCount(); ++k) {
+      const auto x = c.Input(k).data<T>();
+      BroadcastWalk<1> walk(dims, {&c.Input(k).dims()});
+      for (size_t i = 0; i < y.size(); ++i, walk.Next()) {
+        const T value = x[static_cast<size_t>(walk.at(0))];
+        const bool nan = Widen(value) != Widen(value);  // no number wins, as in NumPy
+        if (k == 0 || nan || Widen(value) > Widen(y[i])) y[i] = value;
+      }
+    }
+  });
+  return {};
+}
+
+// To the input that gave the extreme.
+Status Differentiate(GradientContext& c) {
+  for (size_t i = 0; i < c.node().inputs.size(); ++i) {
+    if (!c.Needs(i)) continue;
+    const ValueId here = c.b.Op("Equal", {c.Input(i), c.Output(0)});
+    SetBroadcastGradient(c, i,
+                         c.b.Op("Where", {here, c.OutputGradient(0), c.b.Scalar(c.OutputType(0).dtype, 0)}));
+  }
+  return {};
+}
+
+constexpr Formal kInputs[] = {{"data", 'T', kNumeric, Arity::kVariadic}};
+constexpr Formal kOutputs[] = {{"result", 'T', kNumeric}};
+constexpr std::string_view kSamples[] = {"A: T[N,M] distinct, B: T[] = {0}",
+                                         "A: i64[N,M], B: i64[M], C: i64[]"};
+
+}  // namespace
+
+const Operator& MaxOperator() {
+  static const Operator page{
+      .name = "Max",
+      .summary = "The largest of the tensors, element by element, broadcast.",
+      .inputs = kInputs,
+      .outputs = kOutputs,
+      .attributes = std::span<const FormalAttribute>{},
+      .infer = &Infer,
+      .reference = &Evaluate,
+      .gradient = Gradient(&Differentiate),
+      .index = IndexExpression(Elementwise{}),
+      .structure = Primitive{},
+      .algebra = {.commutative = true},
+      .samples = Samples(kSamples),
+  };
+  return page;
+}
+
+}  // namespace sinter

@@ -1,0 +1,56 @@
+#include <cmath>
+
+#include "engine/ops/support/reduce.h"
+
+namespace sinter {
+namespace {
+
+struct Formula {
+  template <class T>
+  static T Init() {
+    return T(0);
+  }
+  template <class T>
+  static T Add(T sum, T x) {
+    return static_cast<T>(sum + x * x);
+  }
+  template <class T>
+  static T Finish(T sum, int64_t count) {
+    (void)count;
+    return static_cast<T>(std::sqrt(sum));
+  }
+};
+
+Status Differentiate(GradientContext& c) {
+  TRY(const ValueId spread, SpreadOverInput(c, c.OutputGradient(0)));
+  TRY(const ValueId result, SpreadOverInput(c, c.Output(0)));
+  c.SetInputGradient(0, c.b.Op("Div", {c.b.Op("Mul", {spread, c.Input(0)}), result}));
+  return {};
+}
+
+constexpr Formal kInputs[] = {{"data", 'T', kFloats}, {"axes", '-', kIndexes, Arity::kOptional}};
+constexpr Formal kOutputs[] = {{"reduced", 'T', kFloats}};
+constexpr std::string_view kSamples[] = {"data: T[N,M,K] in 0.5..2",
+                                         "data: T[N,M,K] in 0.5..2, axes: i64[2] = {0, -1}",
+                                         "data: T[N,M] in 0.5..2, axes: i64[1] = {1} | keepdims=0"};
+
+}  // namespace
+
+const Operator& ReduceL2Operator() {
+  static const Operator page{
+      .name = "ReduceL2",
+      .summary = "The square root of the sum of squares over the given axes.",
+      .inputs = kInputs,
+      .outputs = kOutputs,
+      .attributes = kReduceAttributes,
+      .infer = &InferReduce,
+      .reference = (&ReduceReference<Formula, kFloats>),
+      .gradient = Gradient(&Differentiate),
+      .index = IndexExpression(Reduction{"l2"}),
+      .structure = Primitive{},
+      .samples = Samples(kSamples),
+  };
+  return page;
+}
+
+}  // namespace sinter

@@ -1,0 +1,60 @@
+#include <algorithm>
+
+#include "engine/ops/support/reduce.h"
+
+namespace sinter {
+namespace {
+
+struct Formula {
+  template <class T>
+  static T Init() {
+    return std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity()
+                                                : std::numeric_limits<T>::max();
+  }
+  template <class T>
+  static T Add(T sum, T x) {
+    return static_cast<T>(std::min(sum, x));
+  }
+  template <class T>
+  static T Finish(T sum, int64_t count) {
+    (void)count;
+    return static_cast<T>(sum);
+  }
+};
+
+Status Differentiate(GradientContext& c) {
+  TRY(const ValueId spread, SpreadOverInput(c, c.OutputGradient(0)));
+  TRY(const ValueId result, SpreadOverInput(c, c.Output(0)));
+  // Goes where the extreme stands; equal extremes each get the whole, which no finite difference can tell.
+  const ValueId here =
+      c.b.Op("Cast", {c.b.Op("Equal", {c.Input(0), result})}, {{"to", c.InputType(0).dtype}});
+  c.SetInputGradient(0, c.b.Op("Mul", {spread, here}));
+  return {};
+}
+
+constexpr Formal kInputs[] = {{"data", 'T', kNumeric}, {"axes", '-', kIndexes, Arity::kOptional}};
+constexpr Formal kOutputs[] = {{"reduced", 'T', kNumeric}};
+constexpr std::string_view kSamples[] = {"data: T[N,M,K] distinct",
+                                         "data: T[N,M,K] distinct, axes: i64[2] = {0, -1}",
+                                         "data: T[N,M] distinct, axes: i64[1] = {1} | keepdims=0"};
+
+}  // namespace
+
+const Operator& ReduceMinOperator() {
+  static const Operator page{
+      .name = "ReduceMin",
+      .summary = "The least over the given axes.",
+      .inputs = kInputs,
+      .outputs = kOutputs,
+      .attributes = kReduceAttributes,
+      .infer = &InferReduce,
+      .reference = (&ReduceReference<Formula, kNumeric>),
+      .gradient = Gradient(&Differentiate),
+      .index = IndexExpression(Reduction{"min"}),
+      .structure = Primitive{},
+      .samples = Samples(kSamples),
+  };
+  return page;
+}
+
+}  // namespace sinter

@@ -1,0 +1,58 @@
+#include "engine/ops/support/elementwise.h"
+
+#include <fmt/format.h>
+
+namespace sinter {
+
+Status InferSameAsInput(InferContext& c) {
+  c.SetOutput(0, c.InputType(0));
+  return {};
+}
+
+Status InferBoolLikeInput(InferContext& c) {
+  c.SetOutput(0, DType::kBool, c.InputShape(0));
+  return {};
+}
+
+namespace {
+
+Status InferBroadcastAs(InferContext& c, DType dtype) {
+  auto shape = BroadcastShapes(c.InputShape(0), c.InputShape(1));
+  if (!shape) return c.Invalid(shape.error().message);
+  c.SetOutput(0, dtype, *std::move(shape));
+  return {};
+}
+
+}  // namespace
+
+Status InferBroadcast(InferContext& c) { return InferBroadcastAs(c, c.InputDType(0)); }
+Status InferBroadcastBool(InferContext& c) { return InferBroadcastAs(c, DType::kBool); }
+
+Status InferBroadcastAll(InferContext& c) {
+  Shape shape = c.InputShape(0);
+  for (size_t i = 1; i < c.InputCount(); ++i) {
+    auto next = BroadcastShapes(shape, c.InputShape(i));
+    if (!next) return c.Invalid(next.error().message);
+    shape = *std::move(next);
+  }
+  c.SetOutput(0, c.InputDType(0), std::move(shape));
+  return {};
+}
+
+void PropagateContents(InferContext& c, Dim (*combine)(const Dim&, const Dim&)) {
+  if (!IsInteger(c.InputDType(0)) || !c.Input(0).contents || !c.Input(1).contents) return;
+  const std::vector<Dim>& a = *c.Input(0).contents;
+  const std::vector<Dim>& b = *c.Input(1).contents;
+  if (a.size() != b.size() && a.size() != 1 && b.size() != 1) return;
+  std::vector<Dim> out;
+  for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+    out.push_back(combine(a[a.size() == 1 ? 0 : i], b[b.size() == 1 ? 0 : i]));
+  }
+  c.SetContents(0, std::move(out));
+}
+
+void SetBroadcastGradient(GradientContext& c, size_t i, ValueId gradient) {
+  if (c.Needs(i)) c.SetInputGradient(i, c.b.SumToShapeOf(gradient, c.Input(i)));
+}
+
+}  // namespace sinter
