@@ -1,0 +1,182 @@
+// What every implementation of Records does alike. One that joins adds a line to kImplementations.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "platform/records/sqlite_records.h"
+
+namespace sinter {
+namespace {
+
+using ::testing::ElementsAre;
+
+struct Implementation {
+  std::string name;
+  Result<std::unique_ptr<Records>> (*open)(const Path& folder, const Clock& clock);
+};
+
+const Implementation kImplementations[] = {
+    {"Sqlite",
+     [](const Path& folder, const Clock& clock) { return OpenSqliteRecords(folder / "records.db", clock); }},
+};
+
+class RecordsTest : public ::testing::TestWithParam<Implementation> {
+ protected:
+  void SetUp() override { Reopen(); }
+  void Reopen() {
+    records_.reset();
+    auto opened = GetParam().open(folder_.path(), clock_);
+    ASSERT_TRUE(opened) << opened.error().ToString();
+    records_ = *std::move(opened);
+  }
+  std::vector<std::string> Names(const RecordQuery& query) {
+    std::vector<std::string> names;
+    const RecordPage page = records_->List(query).value();
+    for (const Record& r : page.records) names.push_back(r.name);
+    return names;
+  }
+  TemporaryFolder folder_;
+  ManualClock clock_;
+  std::unique_ptr<Records> records_;
+};
+
+INSTANTIATE_TEST_SUITE_P(All, RecordsTest, ::testing::ValuesIn(kImplementations),
+                         [](const auto& chosen) { return chosen.param.name; });
+
+TEST_P(RecordsTest, ARecordsLife) {
+  auto made = records_->Create("model", "me/fashion", R"({"task": "classify"})", "{}", "ann");
+  ASSERT_TRUE(made) << made.error().ToString();
+  EXPECT_EQ(made->spec, R"({"task":"classify"})");
+  EXPECT_EQ(made->created_by, "ann");
+  EXPECT_EQ(made->created_ms, clock_.UnixMillis());
+  EXPECT_EQ(records_->Create("model", "me/fashion", "{}", "{}", "bob").error().code,
+            ErrorCode::kAlreadyExists);
+  clock_.Advance(std::chrono::seconds(5));
+  made->status = R"({"latest":1})";
+  auto swapped = records_->CompareAndSwap(*made, "bob");
+  ASSERT_TRUE(swapped);
+  EXPECT_GT(swapped->revision, made->revision);
+  EXPECT_EQ(swapped->updated_ms - swapped->created_ms, 5000);
+  EXPECT_EQ(swapped->created_by, "ann");
+  EXPECT_EQ(swapped->updated_by, "bob");
+  EXPECT_EQ(records_->CompareAndSwap(*made, "eve").error().code, ErrorCode::kConflict);
+  EXPECT_EQ(records_->Delete(*made, "eve").error().code, ErrorCode::kConflict);
+
+  Reopen();
+  auto read = records_->Get("model", "me/fashion");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->status, R"({"latest":1})");
+  EXPECT_EQ(read->revision, swapped->revision);
+
+  ASSERT_TRUE(records_->Delete(*read, "ann"));
+  EXPECT_EQ(records_->Get("model", "me/fashion").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(records_->Delete(*read, "ann").error().code, ErrorCode::kNotFound);
+  auto again = records_->Create("model", "me/fashion", "{}", "{}", "ann");
+  ASSERT_TRUE(again);
+  EXPECT_GT(again->revision, read->revision);  // an old reader cannot overwrite the new record
+}
+
+TEST_P(RecordsTest, ListsByPrefixInPages) {
+  for (const char* name : {"b/2", "a/1", "b/1", "b/3", "c"}) {
+    ASSERT_TRUE(records_->Create("run", name, "{}", "{}", "ann"));
+  }
+  ASSERT_TRUE(records_->Create("other", "b/9", "{}", "{}", "ann"));
+  EXPECT_THAT(Names({.kind = "run"}), ElementsAre("a/1", "b/1", "b/2", "b/3", "c"));
+  EXPECT_THAT(Names({.kind = "run", .prefix = "b/"}), ElementsAre("b/1", "b/2", "b/3"));
+  auto page = records_->List({.kind = "run", .prefix = "b/", .limit = 2});
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->next, "b/2");
+  EXPECT_THAT(Names({.kind = "run", .prefix = "b/", .after = page->next, .limit = 2}), ElementsAre("b/3"));
+  EXPECT_EQ(records_->List({.kind = "run", .prefix = "b/", .limit = 3})->next, "");
+  EXPECT_FALSE(records_->List({.kind = "run", .limit = 0}));
+  EXPECT_FALSE(records_->List({.kind = "run", .limit = 1001}));
+}
+
+TEST_P(RecordsTest, ATransactionIsAllOrNothing) {
+  auto first = records_->Create("ref", "main", R"({"at":1})", "{}", "ann");
+  Record moved = *first;
+  moved.spec = R"({"at":2})";
+  std::vector<RecordWrite> writes{RecordWrite::Create("commit", "c2", "{}"), RecordWrite::Update(moved),
+                                  RecordWrite::Create("commit", "c2", "{}")};
+  EXPECT_EQ(records_->Apply(writes, "ann").error().code, ErrorCode::kAlreadyExists);
+  EXPECT_EQ(records_->Get("ref", "main")->spec, R"({"at":1})");
+  EXPECT_EQ(records_->Get("commit", "c2").error().code, ErrorCode::kNotFound);
+  writes.pop_back();
+  auto done = records_->Apply(writes, "ann");
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->at(1).spec, R"({"at":2})");
+  EXPECT_EQ(records_->LastSequence().value(), done->at(1).revision);
+}
+
+TEST_P(RecordsTest, HistorySaysWhoDidWhatInOrder) {
+  auto record = records_->Create("service", "fashion", "{}", "{}", "ann");
+  record->spec = R"({"model":"v2"})";
+  record = records_->CompareAndSwap(*record, "bob");
+  ASSERT_TRUE(records_->Create("token", "t", "{}", "{}", "ann"));
+  ASSERT_TRUE(records_->Delete(*record, "eve"));
+  auto all = records_->History({});
+  ASSERT_TRUE(all);
+  std::vector<std::string> lines;
+  int64_t last = 0;
+  for (const Change& c : *all) {
+    EXPECT_GT(c.sequence, last);
+    last = c.sequence;
+    lines.push_back(fmt::format("{} {} {} {} {}", c.by, ChangeKindName(c.change), c.record.kind,
+                                c.record.name, c.record.spec));
+  }
+  EXPECT_THAT(lines,
+              ElementsAre("ann create service fashion {}", R"(bob update service fashion {"model":"v2"})",
+                          "ann create token t {}", R"(eve delete service fashion {"model":"v2"})"));
+  EXPECT_EQ(records_->History({.after = all->at(1).sequence})->size(), 2u);
+  EXPECT_EQ(records_->History({.kind = "token"})->size(), 1u);
+  EXPECT_EQ(records_->History({.kind = "service", .name = "fashion", .limit = 2})->size(), 2u);
+}
+
+TEST_P(RecordsTest, RefusesWhatIsNoRecord) {
+  auto code = [&](std::string kind, std::string name, std::string spec, std::string status) {
+    return records_->Create(std::move(kind), std::move(name), std::move(spec), std::move(status), "ann")
+        .error()
+        .code;
+  };
+  EXPECT_EQ(code("Bad Kind", "a", "{}", "{}"), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code("", "a", "{}", "{}"), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code("k", "", "{}", "{}"), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code("k", "a\nb", "{}", "{}"), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code("k", "\xff", "{}", "{}"), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code("k", "\xc0\xaf", "{}", "{}"), ErrorCode::kInvalidArgument);  // overlong '/'
+  EXPECT_EQ(code("k", std::string(513, 'a'), "{}", "{}"), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code("k", "a", "[]", "{}"), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code("k", "a", "{", "{}"), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code("k", "a", "{}", R"({"a":1,"a":2})"), ErrorCode::kInvalidArgument);
+  EXPECT_TRUE(records_->Create("k", "图片/模型@3", R"({"名":"值"})", "{}", "安"));
+  EXPECT_EQ(records_->Get("k", "图片/模型@3")->spec, R"({"名":"值"})");
+}
+
+// Eight writers count one record up; none of their steps is lost and none is counted twice.
+TEST_P(RecordsTest, ConcurrentCompareAndSwapLosesNothing) {
+  ASSERT_TRUE(records_->Create("counter", "c", R"({"n":0})", "{}", "ann"));
+  constexpr int kThreads = 8, kSteps = 12;
+  std::atomic<int> failed{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < kSteps; ++i) {
+        failed += !records_->Update("counter", "c", "t", [](Record& record) -> Status {
+          record.spec = fmt::format(R"({{"n":{}}})", std::stoi(record.spec.substr(5)) + 1);
+          return {};
+        });
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(records_->Get("counter", "c")->spec, fmt::format(R"({{"n":{}}})", kThreads * kSteps));
+  EXPECT_EQ(records_->History({.kind = "counter"})->size(), size_t{kThreads * kSteps + 1});
+}
+
+}  // namespace
+}  // namespace sinter

@@ -1,0 +1,104 @@
+#include "platform/records/sqlite.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+
+#include "platform/records/sqlite_records.h"
+
+namespace sinter {
+namespace {
+
+constexpr const char* kFirst = "CREATE TABLE t (a INTEGER, b REAL, c TEXT)";
+constexpr const char* kSecond = "ALTER TABLE t ADD COLUMN d TEXT DEFAULT 'new'";
+
+TEST(Sqlite, ValuesComeBack) {
+  TemporaryFolder folder;
+  const char* const migrations[] = {kFirst};
+  auto db = *SqliteDatabase::Open(folder.path() / "db", migrations);
+  ASSERT_TRUE(db->Write([](SqliteConnection& c) -> Status {
+    TRY(SqliteQuery insert, c.Query("INSERT INTO t VALUES (?1, ?2, ?3)"));
+    return insert.Bind(0, int64_t{INT64_MIN})
+        .Bind(1, std::nan(""))
+        .Bind(2, std::string_view("a\0b", 3))
+        .Run();
+  }));
+  ASSERT_TRUE(db->Read([](SqliteConnection& c) -> Status {
+    TRY(SqliteQuery query, c.Query("SELECT a, b, c FROM t"));
+    TRY(const bool row, query.Step());
+    EXPECT_TRUE(row);
+    EXPECT_EQ(query.Int(0), INT64_MIN);
+    EXPECT_TRUE(std::isnan(query.Real(1)));
+    EXPECT_EQ(query.Text(2), std::string("a\0b", 3));
+    return {};
+  }));
+}
+
+TEST(Sqlite, AFailedTransactionLeavesNothing) {
+  TemporaryFolder folder;
+  const char* const migrations[] = {kFirst};
+  auto db = *SqliteDatabase::Open(folder.path() / "db", migrations);
+  EXPECT_FALSE(db->Write([](SqliteConnection& c) -> Status {
+    TRY_STATUS(c.Run("INSERT INTO t VALUES (1, 2, 'x')"));
+    return InvalidArgument("no");
+  }));
+  ASSERT_TRUE(db->Read([](SqliteConnection& c) -> Status {
+    TRY(SqliteQuery query, c.Query("SELECT count(*) FROM t"));
+    TRY_STATUS(query.Step());
+    EXPECT_EQ(query.Int(0), 0);
+    return {};
+  }));
+}
+
+TEST(Sqlite, MigratesUpAndRefusesNewer) {
+  TemporaryFolder folder;
+  const char* const old_migrations[] = {kFirst};
+  const char* const new_migrations[] = {kFirst, kSecond};
+  {
+    auto db = *SqliteDatabase::Open(folder.path() / "db", old_migrations);
+    ASSERT_TRUE(db->Write([](SqliteConnection& c) { return c.Run("INSERT INTO t VALUES (1, 2, 'x')"); }));
+  }
+  {
+    auto db = *SqliteDatabase::Open(folder.path() / "db", new_migrations);
+    ASSERT_TRUE(db->Read([](SqliteConnection& c) -> Status {
+      TRY(SqliteQuery query, c.Query("SELECT d FROM t"));
+      TRY_STATUS(query.Step());
+      EXPECT_EQ(query.Text(0), "new");
+      return {};
+    }));
+  }
+  auto older = SqliteDatabase::Open(folder.path() / "db", old_migrations);
+  ASSERT_FALSE(older);
+  EXPECT_EQ(older.error().code, ErrorCode::kUnsupported);
+}
+
+TEST(Sqlite, AFileThatIsNoDatabaseIsSaidSo) {
+  TemporaryFolder folder;
+  ASSERT_TRUE(WriteFileAtomically(folder.path() / "db", std::string(10'000, 'x')));
+  auto records = OpenSqliteRecords(folder.path() / "db");
+  ASSERT_FALSE(records);
+  EXPECT_EQ(records.error().code, ErrorCode::kCorrupt);
+}
+
+TEST(Sqlite, DamageIsFound) {
+  TemporaryFolder folder;
+  const char* const migrations[] = {kFirst};
+  const Path path = folder.path() / "db";
+  {
+    auto db = *SqliteDatabase::Open(path, migrations);
+    ASSERT_TRUE(db->Write([](SqliteConnection& c) -> Status {
+      for (int i = 0; i < 1000; ++i) TRY_STATUS(c.Run("INSERT INTO t VALUES (1, 2, 'some text')"));
+      return {};
+    }));
+    EXPECT_TRUE(db->CheckIntegrity());
+  }
+  std::string bytes = *ReadFile(path);
+  for (size_t i = 8192; i < 8400; ++i) bytes[i] = '\x5a';
+  ASSERT_TRUE(WriteFileAtomically(path, bytes));
+  auto db = SqliteDatabase::Open(path, migrations);
+  EXPECT_TRUE(!db || !(*db)->CheckIntegrity());
+}
+
+}  // namespace
+}  // namespace sinter
