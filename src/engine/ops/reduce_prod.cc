@@ -28,9 +28,9 @@ Status Differentiate(GradientContext& c) {
 
 constexpr Formal kInputs[] = {{"data", 'T', kNumeric}, {"axes", '-', kIndexes, Arity::kOptional}};
 constexpr Formal kOutputs[] = {{"reduced", 'T', kNumeric}};
-constexpr std::string_view kSamples[] = {"data: T[N,M,K] in 0.5..2",
-                                         "data: T[N,M,K] in 0.5..2, axes: i64[2] = {0, -1}",
-                                         "data: T[N,M] in 0.5..2, axes: i64[1] = {1} | keepdims=0"};
+constexpr std::string_view kSamples[] = {"data: T[N,M,K] in 1..2",
+                                         "data: T[N,M,K] in 1..2, axes: i64[2] = {0, -1}",
+                                         "data: T[N,M] in 1..2, axes: i64[1] = {1} | keepdims=0"};
 
 }  // namespace
 

@@ -86,9 +86,9 @@ constexpr Formal kOutputs[] = {{"outputs", 'T', kAllPlain, Arity::kVariadic}};
 constexpr FormalAttribute kAttributes[] = {
     {"axis", AttributeKind::kInt, false, "0", "which"},
     {"num_outputs", AttributeKind::kInt, false, {}, "how many, where no lengths are given"}};
-constexpr std::string_view kSamples[] = {"input: T[N,6] | axis=1, num_outputs=3",
-                                         "input: T[N,7], split: i64[3] = {1, 2, 4} | axis=-1",
-                                         "input: T[5,N], split: i64[2] = {5, 0}"};
+constexpr std::string_view kSamples[] = {"input: T[N,6] | axis=1, num_outputs=3 -> 3",
+                                         "input: T[N,7], split: i64[3] = {1, 2, 4} | axis=-1 -> 3",
+                                         "input: T[5,N], split: i64[2] = {5, 0} -> 2"};
 
 }  // namespace
 

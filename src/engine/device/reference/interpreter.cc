@@ -1,0 +1,163 @@
+#include "engine/device/reference/interpreter.h"
+
+#include <fmt/format.h>
+
+#include "engine/graph/contexts.h"
+
+namespace sinter {
+namespace {
+
+class Interpreter;
+
+// Values by id; regions see the values of what is around them.
+using Values = std::vector<Value>;
+
+class Context final : public ReferenceContext {
+ public:
+  Context(const Node& node, const Operator& page, std::span<const Value* const> inputs,
+          const ReferenceOptions& options,
+          FunctionRef<Result<std::vector<Value>>(size_t, std::span<const Value>)> run_region)
+      : ReferenceContext(node, page),
+        inputs_(inputs),
+        options_(options),
+        run_region_(run_region),
+        outputs_(node.outputs.size()) {}
+
+  size_t InputCount() const override { return inputs_.size(); }
+  bool HasInput(size_t i) const override { return i < inputs_.size() && inputs_[i] != nullptr; }
+  const Value& InputValue(size_t i) const override { return *inputs_[i]; }
+  size_t OutputCount() const override { return outputs_.size(); }
+  bool WantsOutput(size_t i) const override { return i < outputs_.size() && node().outputs[i] != kNoValue; }
+  Result<Tensor> Output(size_t i, DType dtype, Dims dims) override {
+    TRY(Tensor tensor, Tensor::Create(dtype, std::move(dims)));
+    if (i < outputs_.size()) outputs_[i] = tensor;
+    return tensor;
+  }
+  void SetOutput(size_t i, Value value) override {
+    if (i < outputs_.size()) outputs_[i] = std::move(value);
+  }
+  Result<std::vector<Value>> RunRegion(size_t region, std::span<const Value> arguments) override {
+    return run_region_(region, arguments);
+  }
+  Communicator* communicator() const override { return options_.communicator; }
+  bool Cancelled() const override { return options_.cancel.Cancelled(); }
+  std::vector<Value>& outputs() { return outputs_; }
+
+ private:
+  std::span<const Value* const> inputs_;
+  const ReferenceOptions& options_;
+  FunctionRef<Result<std::vector<Value>>(size_t, std::span<const Value>)> run_region_;
+  std::vector<Value> outputs_;
+};
+
+class Interpreter {
+ public:
+  Interpreter(const Module& module, const OperatorCatalog& catalog, const StateValues& states,
+              const ReferenceOptions& options)
+      : module_(module), catalog_(catalog), states_(states), options_(options) {}
+
+  Result<std::vector<Value>> RunFunction(const Function& function, std::span<const Value> inputs, int depth) {
+    if (inputs.size() != function.body.params.size()) {
+      return InvalidArgument(fmt::format("@{} takes {} inputs, {} are given", function.name,
+                                         function.body.params.size(), inputs.size()));
+    }
+    Values values(function.values.size());
+    for (const StateUse& read : function.reads) {
+      TRY(values[static_cast<size_t>(read.value)], StateValue(read.state));
+    }
+    TRY(std::vector<Value> results, RunRegion(function, function.body, inputs, values, depth));
+    for (const StateUse& update : function.updates)
+      updates_[update.state] = values[static_cast<size_t>(update.value)].tensor();
+    return results;
+  }
+
+  StateValues& updates() { return updates_; }
+
+ private:
+  Result<Value> StateValue(const std::string& name) {
+    if (const auto found = states_.find(name); found != states_.end()) return Value(found->second);
+    const State* state = module_.FindState(name);
+    if (state == nullptr) return NotFound(fmt::format("there is no state @{}", name));
+    if (state->initial) return Value(*state->initial);
+    Dims dims;
+    for (const Dim& dim : state->type.shape) {
+      if (!dim.IsConstant())
+        return InvalidArgument(fmt::format("state @{} has a symbolic shape and no value", name));
+      dims.push_back(*dim.Constant());
+    }
+    TRY(Tensor zeros, Tensor::Create(state->type.dtype, std::move(dims), true, state->type.encoding));
+    return Value(std::move(zeros));
+  }
+
+  Result<std::vector<Value>> RunRegion(const Function& function, const Region& region,
+                                       std::span<const Value> arguments, Values& values, int depth) {
+    for (size_t i = 0; i < region.params.size() && i < arguments.size(); ++i)
+      values[static_cast<size_t>(region.params[i])] = arguments[i];
+    for (const Node& node : region.nodes) {
+      if (options_.cancel.Cancelled())
+        return Error{ErrorCode::kCancelled, fmt::format("@{} was cancelled", function.name), ""};
+      TRY(std::vector<Value> outputs, RunNode(function, node, values, depth));
+      if (options_.after_node && depth == 0) TRY_STATUS(options_.after_node(node, outputs));
+      for (size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {
+        if (node.outputs[i] != kNoValue) values[static_cast<size_t>(node.outputs[i])] = std::move(outputs[i]);
+      }
+    }
+    std::vector<Value> results;
+    for (ValueId id : region.results) results.push_back(values[static_cast<size_t>(id)]);
+    return results;
+  }
+
+  Result<std::vector<Value>> RunNode(const Function& function, const Node& node, Values& values, int depth) {
+    std::vector<const Value*> inputs;
+    for (ValueId id : node.inputs)
+      inputs.push_back(id == kNoValue ? nullptr : &values[static_cast<size_t>(id)]);
+    if (node.op == kCallOp) {
+      const Function* callee = module_.FindFunction(std::get<std::string>(node.attributes.at("callee")));
+      if (callee == nullptr || depth > 64)
+        return InvalidArgument("a call of an unknown function, or a recursion");
+      std::vector<Value> arguments;
+      for (const Value* input : inputs) arguments.push_back(*input);
+      return RunFunction(*callee, arguments, depth + 1);
+    }
+    const Operator* page = catalog_.Find(node.op);
+    if (page == nullptr) return InvalidArgument(fmt::format("unknown operator '{}'", node.op));
+    auto run_region = [&](size_t region, std::span<const Value> arguments) {
+      return RunRegion(function, node.regions[region].second, arguments, values, depth + 1);
+    };
+    Context context(node, *page, inputs, options_, run_region);
+    TRY_STATUS(page->reference.value(context));
+    return std::move(context.outputs());
+  }
+
+  const Module& module_;
+  const OperatorCatalog& catalog_;
+  const StateValues& states_;
+  const ReferenceOptions& options_;
+  StateValues updates_;
+};
+
+}  // namespace
+
+Result<std::vector<Value>> RunReference(const Module& module, const OperatorCatalog& catalog,
+                                        std::string_view function, std::span<const Value> inputs,
+                                        StateValues& states, const ReferenceOptions& options) {
+  const Function* found = module.FindFunction(function);
+  if (found == nullptr) return NotFound(fmt::format("module {} has no function @{}", module.name, function));
+  Interpreter interpreter(module, catalog, states, options);
+  TRY(std::vector<Value> results, interpreter.RunFunction(*found, inputs, 0));
+  for (auto& [name, value] : interpreter.updates()) states[name] = std::move(value);
+  return results;
+}
+
+Result<std::vector<Value>> RunReferenceNode(const Node& node, const Operator& page,
+                                            std::span<const Value* const> inputs) {
+  const ReferenceOptions options;
+  auto no_region = [](size_t, std::span<const Value>) -> Result<std::vector<Value>> {
+    return Internal("a region outside a function");
+  };
+  Context context(node, page, inputs, options, no_region);
+  TRY_STATUS(page.reference.value(context));
+  return std::move(context.outputs());
+}
+
+}  // namespace sinter

@@ -1,0 +1,40 @@
+// Runs a function of a module node by node with the pages' reference functions: plain, exact, slow; the judge
+// of every other way to run it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/function_ref.h"
+#include "base/result.h"
+#include "engine/graph/module.h"
+#include "engine/graph/operator.h"
+#include "engine/tensor/value.h"
+
+namespace sinter {
+
+// The values of a module's states, by name. A state that is absent holds its initial value, or zeros.
+using StateValues = std::map<std::string, Tensor, std::less<>>;
+
+struct ReferenceOptions {
+  Communicator* communicator = nullptr;
+  CancelToken cancel = {};
+  // Called after each node of the outermost function with the values that it gave; an error ends the run.
+  std::function<Status(const Node&, std::span<const Value>)> after_node = {};
+};
+
+// Inputs in the function's order; results in its order. States that the function or its callees update are
+// written to `states` at the end, all or none. Errors name the node.
+Result<std::vector<Value>> RunReference(const Module& module, const OperatorCatalog& catalog,
+                                        std::string_view function, std::span<const Value> inputs,
+                                        StateValues& states, const ReferenceOptions& options = {});
+
+// A node run on its own; for kernels that fall back, and for tests. `regions` are run by `run_region`.
+Result<std::vector<Value>> RunReferenceNode(const Node& node, const Operator& page,
+                                            std::span<const Value* const> inputs);
+
+}  // namespace sinter
