@@ -6,31 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 namespace sinter {
-namespace {
-
-// Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
-bool ValidUtf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const size_t n = c < 0x80 ? 1 : c >> 5 == 6 ? 2 : c >> 4 == 14 ? 3 : c >> 3 == 30 ? 4 : 0;
-    if (n == 0 || i + n > text.size()) return false;
-    uint32_t code = n == 1 ? c : c & (0x7fu >> n);
-    for (size_t j = 1; j < n; ++j) {
-      const auto next = static_cast<unsigned char>(text[i + j]);
-      if (next >> 6 != 2) return false;
-      code = code << 6 | (next & 0x3fu);
-    }
-    constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (code < kLeast[n] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return false;
-    i += n;
-  }
-  return true;
-}
-
-}  // namespace
-
 std::string_view ChangeKindName(ChangeKind kind) {
   switch (kind) {
     case ChangeKind::kCreate:
@@ -57,7 +35,7 @@ Status CheckRecordName(std::string_view name) {
   if (name.size() > 512) why = "it is longer than 512 bytes";
   if (std::ranges::any_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
     why = "it holds a control character";
-  if (!ValidUtf8(name)) return InvalidArgument("a name is not UTF-8");
+  if (!IsUtf8(name)) return InvalidArgument("a name is not UTF-8");
   if (why.empty()) return {};
   return InvalidArgument(fmt::format("'{}' is no name: {}", name.substr(0, 100), why));
 }

@@ -1,0 +1,45 @@
+// Who may do what: bearer tokens, kept as hashes.
+#pragma once
+
+#include <optional>
+
+#include "platform/records/records.h"
+
+namespace sinter {
+
+// Each scope includes the ones before it; a run's token may feed that run alone, and only as one attempt.
+struct TokenScope {
+  enum class Level { kRead, kWrite, kAdmin, kRun };
+  Level level = Level::kRead;
+  std::string run;               // of kRun
+  int64_t attempt = 0;           // of kRun: a later attempt of the run makes this token useless
+  std::string ToString() const;  // "read", "write", "admin", "run:ID" (the attempt apart)
+  static Result<TokenScope> Parse(std::string_view text);
+  bool Allows(Level needed) const { return level != Level::kRun && level >= needed; }
+};
+
+struct TokenInfo {
+  std::string name;
+  TokenScope scope;
+  int64_t created_ms = 0;
+  std::string created_by;
+};
+
+// The text is "hf_" and 40 letters or digits from the system's generator (238 bits), so that clients that
+// look for Hugging Face's prefix accept it. What is kept is its plain sha256: a slow password hash protects
+// guessable secrets, and nobody guesses 238 bits; a fast one can be checked on every request. Any thread.
+class Tokens {
+ public:
+  explicit Tokens(Records& records) : records_(records) {}
+  // The only moment at which the text is known. kAlreadyExists for a name in use.
+  Result<std::string> Create(std::string_view name, const TokenScope& scope, std::string_view who);
+  // kPermissionDenied for a text that is no token of ours, or no longer.
+  Result<TokenInfo> Check(std::string_view text);
+  Result<std::vector<TokenInfo>> List();  // by name; tokens of runs are not listed
+  Status Revoke(std::string_view name, std::string_view who);
+
+ private:
+  Records& records_;
+};
+
+}  // namespace sinter
