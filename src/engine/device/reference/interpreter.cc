@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/device/reference/inputs.h"
 #include "engine/graph/contexts.h"
 
 namespace sinter {
@@ -14,10 +15,11 @@ using Values = std::vector<Value>;
 
 class Context final : public ReferenceContext {
  public:
-  Context(const Node& node, const Operator& page, std::span<const Value* const> inputs,
-          const ReferenceOptions& options,
+  Context(const Node& node, const Operator& page, const Function* function,
+          std::span<const Value* const> inputs, const ReferenceOptions& options,
           FunctionRef<Result<std::vector<Value>>(size_t, std::span<const Value>)> run_region)
       : ReferenceContext(node, page),
+        function_(function),
         inputs_(inputs),
         options_(options),
         run_region_(run_region),
@@ -28,6 +30,9 @@ class Context final : public ReferenceContext {
   const Value& InputValue(size_t i) const override { return *inputs_[i]; }
   size_t OutputCount() const override { return outputs_.size(); }
   bool WantsOutput(size_t i) const override { return i < outputs_.size() && node().outputs[i] != kNoValue; }
+  const Type* OutputType(size_t i) const override {
+    return function_ != nullptr && WantsOutput(i) ? &function_->TypeOf(node().outputs[i]) : nullptr;
+  }
   Result<Tensor> Output(size_t i, DType dtype, Dims dims) override {
     TRY(Tensor tensor, Tensor::Create(dtype, std::move(dims)));
     if (i < outputs_.size()) outputs_[i] = tensor;
@@ -44,6 +49,7 @@ class Context final : public ReferenceContext {
   std::vector<Value>& outputs() { return outputs_; }
 
  private:
+  const Function* function_;  // null: the node stands alone
   std::span<const Value* const> inputs_;
   const ReferenceOptions& options_;
   FunctionRef<Result<std::vector<Value>>(size_t, std::span<const Value>)> run_region_;
@@ -124,7 +130,7 @@ class Interpreter {
     auto run_region = [&](size_t region, std::span<const Value> arguments) {
       return RunRegion(function, node.regions[region].second, arguments, values, depth + 1);
     };
-    Context context(node, *page, inputs, options_, run_region);
+    Context context(node, *page, &function, inputs, options_, run_region);
     TRY_STATUS(page->reference.value(context));
     return std::move(context.outputs());
   }
@@ -143,6 +149,7 @@ Result<std::vector<Value>> RunReference(const Module& module, const OperatorCata
                                         StateValues& states, const ReferenceOptions& options) {
   const Function* found = module.FindFunction(function);
   if (found == nullptr) return NotFound(fmt::format("module {} has no function @{}", module.name, function));
+  TRY_STATUS(CheckInputs(module, *found, inputs));
   Interpreter interpreter(module, catalog, states, options);
   TRY(std::vector<Value> results, interpreter.RunFunction(*found, inputs, 0));
   for (auto& [name, value] : interpreter.updates()) states[name] = std::move(value);
@@ -155,7 +162,7 @@ Result<std::vector<Value>> RunReferenceNode(const Node& node, const Operator& pa
   auto no_region = [](size_t, std::span<const Value>) -> Result<std::vector<Value>> {
     return Internal("a region outside a function");
   };
-  Context context(node, page, inputs, options, no_region);
+  Context context(node, page, nullptr, inputs, options, no_region);
   TRY_STATUS(page.reference.value(context));
   return std::move(context.outputs());
 }
