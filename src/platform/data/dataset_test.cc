@@ -1,0 +1,68 @@
+#include "platform/data/dataset.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "platform/data/classes.h"
+
+namespace sinter {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+DatasetInfo Sample() {
+  return {{{"image", ColumnKind::kPicture, DType::kU8, {28, 28}, {}},
+           {"label", ColumnKind::kClass, DType::kU8, {}, {"cat", "dog"}}},
+          {{"train", 100}, {"test", 0}}};
+}
+
+TEST(Dataset, DescriptionRoundTrips) {
+  const std::string text = DatasetText(Sample());
+  auto back = ParseDataset(text);
+  ASSERT_TRUE(back) << back.error().ToString();
+  EXPECT_EQ(*back, Sample());
+  EXPECT_EQ(DatasetText(*back), text);
+  EXPECT_EQ(Sample().columns[0].RowBytes(), 784u);
+}
+
+TEST(Dataset, BadDescriptionsSayWhy) {
+  const std::string text = DatasetText(Sample());
+  auto with = [&](std::string_view from, std::string_view to) {
+    std::string t = text;
+    t.replace(t.find(from), from.size(), to);
+    auto info = ParseDataset(t);
+    return info ? std::string("accepted") : info.error().message;
+  };
+  EXPECT_THAT(with("[28,28]", "[28,0]"), HasSubstr("sizes above 0"));
+  EXPECT_THAT(with("[28,28]", "[4294967296,4294967296]"), HasSubstr("2^32"));
+  EXPECT_THAT(with("[28,28]", "[28]"), HasSubstr("[height, width]"));
+  EXPECT_THAT(with("\"u8\"", "\"u9\""), HasSubstr("dtype"));
+  EXPECT_THAT(with("\"u8\"", "\"str\""), HasSubstr("dtype"));
+  EXPECT_THAT(with("\"rows\":100", "\"rows\":-1"), HasSubstr("negative"));
+  EXPECT_THAT(with("\"rows\":100", "\"rows\":9223372036854775807"), HasSubstr("claims"));
+  EXPECT_THAT(with("\"name\":\"train\"", "\"name\":\"../x\""), HasSubstr("letters"));
+  EXPECT_THAT(with("\"name\":\"train\"", "\"name\":\"test\""), HasSubstr("twice"));
+  EXPECT_THAT(with("\"name\":\"label\"", "\"name\":\"image\""), HasSubstr("twice"));
+  EXPECT_THAT(with("[\"cat\",\"dog\"]", "[]"), HasSubstr("1 to 65,536"));
+  EXPECT_THAT(with("dataset.v1", "dataset.v7"), HasSubstr("v7"));
+  EXPECT_FALSE(ParseDataset("{}"));
+  EXPECT_FALSE(ParseDataset(text.substr(0, text.size() / 2)));
+}
+
+TEST(Classes, FromAListAFileOrTheOptionItself) {
+  TemporaryFolder folder;
+  EXPECT_EQ(ReadClasses("fashion-mnist")->at(9), "Ankle boot");
+  EXPECT_THAT(*ReadClasses("cat, dog"), ElementsAre("cat", "dog"));
+  const Path path = folder.path() / "names";
+  ASSERT_TRUE(WriteFileAtomically(path, "cat\r\nbig dog\n"));
+  EXPECT_THAT(*ReadClasses(path.string()), ElementsAre("cat", "big dog"));
+  ASSERT_TRUE(WriteFileAtomically(path, "cat\n\ndog\n"));
+  EXPECT_FALSE(ReadClasses(path.string()));
+  EXPECT_THAT(ReadClasses("cat,cat").error().message, HasSubstr("twice"));
+  EXPECT_THAT(ReadClasses("nothing-such").error().hint, HasSubstr("fashion-mnist"));
+}
+
+}  // namespace
+}  // namespace sinter
