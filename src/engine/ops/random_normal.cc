@@ -1,0 +1,60 @@
+#include "base/random.h"
+#include "engine/ops/support/elementwise.h"
+
+namespace sinter {
+namespace {
+
+Status Infer(InferContext& c) {
+  if (!c.Input(0).contents)
+    return c.Invalid("the shape must be known when the model is compiled, or follow from shapes");
+  if (!c.InputShape(1).empty() || !c.InputShape(2).empty()) return c.Invalid("seed and offset are scalars");
+  c.SetOutput(0, c.DTypeAttribute("dtype"), Shape(*c.Input(0).contents));
+  return {};
+}
+
+Status Evaluate(ReferenceContext& c) {
+  TRY(Tensor out, c.Output(0, c.DTypeAttribute("dtype"), c.Input(0).ToInts()));
+  const uint64_t seed = static_cast<uint64_t>(c.Input(1).AsInt(0)),
+                 stream = static_cast<uint64_t>(c.Int("stream"));
+  const uint64_t offset = static_cast<uint64_t>(c.Input(2).AsInt(0));
+  const double mean = c.Float("mean"), scale = c.Float("scale");
+  DispatchIn<kFloats>(out.dtype(), [&]<class T>() {
+    auto y = out.mutable_data<T>();
+    for (size_t i = 0; i < y.size(); ++i)
+      y[i] = Narrow<T>(mean + scale * RandomNormal(seed, stream, offset + i));
+  });
+  return {};
+}
+
+constexpr Formal kInputs[] = {{"shape", '-', kIndexes}, {"seed", '-', kIndexes}, {"offset", '-', kIndexes}};
+constexpr Formal kOutputs[] = {{"output", '-', kFloats}};
+constexpr FormalAttribute kAttributes[] = {
+    {"dtype", AttributeKind::kDType, false, "f32", "of the output"},
+    {"mean", AttributeKind::kFloat, false, "0.0", ""},
+    {"scale", AttributeKind::kFloat, false, "1.0", "standard deviation"},
+    {"stream", AttributeKind::kInt, false, "0", "one for each use in a model"}};
+constexpr std::string_view kSamples[] = {
+    "shape: i64[2] = {3, 4}, seed: i64[] in 0..99, offset: i64[] in 0..9"};
+
+}  // namespace
+
+const Operator& RandomNormalOperator() {
+  static const Operator page{
+      .name = "sinter.RandomNormal",
+      .summary =
+          "Normal random numbers of a given shape: the n-th depends on the seed, the stream and offset + n "
+          "alone.",
+      .inputs = kInputs,
+      .outputs = kOutputs,
+      .attributes = kAttributes,
+      .infer = &Infer,
+      .reference = &Evaluate,
+      .gradient = Gradient(NoGradient{"the inputs are integer"}),
+      .index = IndexExpression(Opaque{"creates values"}),
+      .structure = Primitive{},
+      .samples = Samples(kSamples),
+  };
+  return page;
+}
+
+}  // namespace sinter
