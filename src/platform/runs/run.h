@@ -1,0 +1,64 @@
+// A training run as it is kept.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.h"
+#include "platform/records/record.h"
+
+namespace sinter {
+
+enum class RunState { kCreated, kRunning, kSucceeded, kFailed, kCancelled };
+std::string_view RunStateName(RunState state);  // "created", "running", "succeeded", "failed", "cancelled"
+std::optional<RunState> ParseRunState(std::string_view name);
+
+struct RunCheckpoint {
+  int64_t step = 0;
+  Sha256Digest manifest;  // of its files
+  uint64_t bytes = 0;
+  int64_t at_ms = 0;
+  bool operator==(const RunCheckpoint&) const = default;
+};
+
+// One try of the run by one set of ranks. An attempt that is lost is followed by another.
+struct RunAttempt {
+  int64_t number = 0;     // from 1
+  int64_t from_step = 0;  // of the checkpoint that it resumed from; 0: the start
+  int64_t started_ms = 0;
+  int64_t ended_ms = 0;  // 0 while it runs
+  RunState outcome = RunState::kRunning;
+  std::string message;  // why it failed
+  bool operator==(const RunAttempt&) const = default;
+};
+
+struct RunInfo {
+  std::string id;
+  // What is wanted; never changes.
+  std::string recipe;            // the text, as it was given
+  std::string dataset;           // "fashion@1"
+  Sha256Digest dataset_version;  // exactly the version that is used
+  int64_t ranks = 1;
+  // What is.
+  RunState state = RunState::kCreated;
+  int64_t step = 0;
+  int64_t steps = 0;  // in all; 0 while unknown
+  std::string message;
+  std::string model;                       // "fashion@2", once it made one
+  std::vector<RunAttempt> attempts;        // the last 100
+  std::vector<RunCheckpoint> checkpoints;  // the last 100, by step
+  int64_t created_ms = 0;
+  std::string created_by;
+
+  int64_t attempt() const { return attempts.empty() ? 0 : attempts.back().number; }
+  bool done() const { return state != RunState::kCreated && state != RunState::kRunning; }
+};
+
+std::string RunSpecText(const RunInfo& run);
+std::string RunStatusText(const RunInfo& run);
+Result<RunInfo> ReadRun(const Record& record);
+
+}  // namespace sinter
