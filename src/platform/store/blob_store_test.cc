@@ -9,15 +9,10 @@
 #include <thread>
 #include <vector>
 
+#include "base/testing/full_disk.h"
+
 namespace sinter {
 namespace {
-
-size_t FilesUnder(const Path& folder) {
-  size_t n = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
-    n += entry.is_regular_file();
-  return n;
-}
 
 std::string_view Text(const MappedFile& file) {
   return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
