@@ -65,9 +65,14 @@ class InferContext : public NodeView {
   DType InputDType(size_t i) const { return inputs_[i]->type.dtype; }
   size_t OutputCount() const { return outputs_.size(); }
 
-  void SetOutput(size_t i, Type type) { outputs_[i].type = std::move(type); }
+  // Outputs that the node does not list are passed over.
+  void SetOutput(size_t i, Type type) {
+    if (i < outputs_.size()) outputs_[i].type = std::move(type);
+  }
   void SetOutput(size_t i, DType dtype, Shape shape) { SetOutput(i, Type::Tensor(dtype, std::move(shape))); }
-  void SetContents(size_t i, std::vector<Dim> contents) { outputs_[i].contents = std::move(contents); }
+  void SetContents(size_t i, std::vector<Dim> contents) {
+    if (i < outputs_.size()) outputs_[i].contents = std::move(contents);
+  }
   std::vector<ValueFacts>& outputs() { return outputs_; }
 
   // A dimension that is born at this node, with its bound. The symbol that the node's output already

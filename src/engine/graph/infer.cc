@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/graph/node_check.h"
+
 namespace sinter {
 namespace {
 
@@ -53,6 +55,8 @@ class Inference {
         }
       }
     }
+    if (auto status = CheckNode(function_, node, *page); !status)
+      return Located(node, std::move(status).error());
     TRY_STATUS(SetRegionParameters(node));
     std::vector<std::vector<ValueFacts>> region_results;
     for (auto& [name, region] : node.regions) {

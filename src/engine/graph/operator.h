@@ -24,7 +24,8 @@ struct Required {
   constexpr operator const T&() const { return value; }  // NOLINT
 };
 
-enum class Arity : uint8_t { kRequired, kOptional, kVariadic };  // variadic: one or more, last of its list
+// The last two stand last in their list: one or more, none or more.
+enum class Arity : uint8_t { kRequired, kOptional, kVariadic, kAnyNumber };
 
 // An input or output. Formals with the same `type_letter` have the same dtype; '-' binds nothing.
 struct Formal {

@@ -1,32 +1,27 @@
 #include "engine/graph/verifier.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <unordered_set>
 
 #include <fmt/format.h>
 
 #include "engine/graph/infer.h"
+#include "engine/graph/node_check.h"
+#include "engine/graph/state_updates.h"
 
 namespace sinter {
 namespace {
 
-AttributeKind KindOf(const Attribute& attribute) { return static_cast<AttributeKind>(attribute.index()); }
-
-std::string_view KindName(AttributeKind kind) {
-  constexpr std::string_view kNames[] = {"an integer", "a number", "a string", "integers", "numbers",
-                                         "strings",    "a tensor", "a type",   "a dtype"};
-  return kNames[static_cast<size_t>(kind)];
-}
-
-// Whole numbers may stand for numbers, and an empty list for any list.
-bool Fits(const Attribute& attribute, AttributeKind kind) {
-  const AttributeKind given = KindOf(attribute);
-  if (given == kind) return true;
-  if (kind == AttributeKind::kFloat) return given == AttributeKind::kInt;
-  if (kind == AttributeKind::kFloats) return given == AttributeKind::kInts;
-  const auto* ints = std::get_if<std::vector<int64_t>>(&attribute);
-  return kind == AttributeKind::kStrings && ints != nullptr && ints->empty();
+// A symbol of the type, or of what it holds, that the module does not declare.
+std::optional<std::string> UndeclaredSymbol(const Module& module, const Type& type) {
+  for (const Dim& dim : type.shape) {
+    for (const std::string& symbol : dim.Symbols()) {
+      if (!module.symbols.contains(symbol)) return symbol;
+    }
+  }
+  return type.element == nullptr ? std::nullopt : UndeclaredSymbol(module, *type.element);
 }
 
 class FunctionVerifier {
@@ -56,22 +51,11 @@ class FunctionVerifier {
     return InvalidArgument(node.empty() ? fmt::format("@{}: {}", function_.name, message)
                                         : fmt::format("@{}: {}: {}", function_.name, node, message));
   }
-  std::string Describe(const Node& node) const {
-    std::string text = node.name.empty() ? node.op : fmt::format("{} '{}'", node.op, node.name);
-    for (ValueId id : node.outputs) {
-      if (Valid(id)) return fmt::format("{} (%{})", text, function_.values[static_cast<size_t>(id)].name);
-    }
-    return text;
-  }
   bool Valid(ValueId id) const { return id >= 0 && static_cast<size_t>(id) < function_.values.size(); }
 
   Status SymbolsKnown(const ValueInfo& info) const {
-    for (const Dim& dim : info.type.shape) {
-      for (const std::string& symbol : dim.Symbols()) {
-        if (!module_.symbols.contains(symbol))
-          return Fault("", fmt::format("%{} uses the undeclared symbol {}", info.name, symbol));
-      }
-    }
+    if (const auto unknown = UndeclaredSymbol(module_, info.type))
+      return Fault("", fmt::format("%{} uses the undeclared symbol {}", info.name, *unknown));
     return {};
   }
 
@@ -95,11 +79,16 @@ class FunctionVerifier {
   Status CheckRegion(const Region& region, std::set<ValueId>& visible) {
     for (ValueId id : region.params) TRY_STATUS(Define(visible, id, "parameter"));
     for (const Node& node : region.nodes) {
-      const std::string where = Describe(node);
+      const std::string where = DescribeNode(function_, node);
       for (ValueId id : node.inputs) {
         if (id != kNoValue) TRY_STATUS(Use(visible, id, where));
       }
-      if (node.op != kCallOp) TRY_STATUS(CheckAgainstPage(node, where));
+      if (node.op != kCallOp) {
+        const Operator* page = catalog_.Find(node.op);
+        if (page == nullptr) return Fault(where, "no such operator");
+        if (auto status = CheckNode(function_, node, *page); !status)
+          return std::move(status).error().In("@" + function_.name);
+      }
       for (const auto& [name, inner] : node.regions) {
         std::set<ValueId> inside = visible;
         TRY_STATUS(CheckRegion(inner, inside));
@@ -112,85 +101,7 @@ class FunctionVerifier {
     return {};
   }
 
-  Status CheckAgainstPage(const Node& node, const std::string& where) const {
-    const Operator* page = catalog_.Find(node.op);
-    if (page == nullptr) return Fault(where, "no such operator");
-    TRY_STATUS(CheckList(node, where, page->inputs.value, node.inputs, "input"));
-    TRY_STATUS(CheckList(node, where, page->outputs.value, node.outputs, "output"));
-    TRY_STATUS(CheckAttributes(node, where, *page));
-    if (node.regions.size() != page->regions.size())
-      return Fault(where, fmt::format("{} regions are needed, {} are there", page->regions.size(),
-                                      node.regions.size()));
-    for (size_t i = 0; i < node.regions.size(); ++i) {
-      if (node.regions[i].first != page->regions[i].name)
-        return Fault(where, fmt::format("region {} must be called {}", i, page->regions[i].name));
-    }
-    return CheckDTypes(node, where, *page);
-  }
-
-  Status CheckList(const Node&, const std::string& where, std::span<const Formal> formals,
-                   const std::vector<ValueId>& given, std::string_view what) const {
-    const bool variadic = !formals.empty() && formals.back().arity == Arity::kVariadic;
-    if (given.size() > formals.size() && !variadic)
-      return Fault(where,
-                   fmt::format("takes at most {} {}s, {} are given", formals.size(), what, given.size()));
-    for (size_t i = 0; i < formals.size(); ++i) {
-      const bool absent = i >= given.size() || given[i] == kNoValue;
-      if (absent && what == "input" && formals[i].arity == Arity::kRequired)
-        return Fault(where, fmt::format("{} '{}' is missing", what, formals[i].name));
-    }
-    return {};
-  }
-
-  Status CheckAttributes(const Node& node, const std::string& where, const Operator& page) const {
-    const auto& formals = page.attributes.value;
-    for (const auto& [name, attribute] : node.attributes) {
-      const auto formal = std::ranges::find(formals, std::string_view(name), &FormalAttribute::name);
-      if (formal == formals.end()) return Fault(where, fmt::format("unknown attribute '{}'", name));
-      if (!Fits(attribute, formal->kind))
-        return Fault(where, fmt::format("attribute '{}' must be {}", name, KindName(formal->kind)));
-    }
-    for (const FormalAttribute& formal : formals) {
-      if (formal.required && !node.attributes.contains(formal.name))
-        return Fault(where, fmt::format("attribute '{}' is missing", formal.name));
-    }
-    return {};
-  }
-
-  Status CheckDTypes(const Node& node, const std::string& where, const Operator& page) const {
-    std::map<char, DType> letters;
-    auto check = [&](std::span<const Formal> formals, const std::vector<ValueId>& ids,
-                     std::string_view what) -> Status {
-      for (size_t i = 0; i < ids.size(); ++i) {
-        if (ids[i] == kNoValue || formals.empty()) continue;
-        const Formal& formal = formals[std::min(i, formals.size() - 1)];
-        const Type& type = function_.TypeOf(ids[i]);
-        if (!type.IsTensor()) continue;
-        if (!formal.dtypes.Has(type.dtype))
-          return Fault(where, fmt::format("{} '{}' cannot be {}", what, formal.name, DTypeName(type.dtype)));
-        if (!formal.encoded && !type.encoding.IsPlain())
-          return Fault(where, fmt::format("{} '{}' cannot be encoded ({}): sinter.Decode makes it plain",
-                                          what, formal.name, type.ToString()));
-        if (formal.type_letter == '-') continue;
-        const auto [bound, fresh] = letters.emplace(formal.type_letter, type.dtype);
-        if (!fresh && bound->second != type.dtype) {
-          return Fault(
-              where, fmt::format("{} '{}' is {}, but {} is {} here", what, formal.name, DTypeName(type.dtype),
-                                 formal.type_letter, DTypeName(bound->second)));
-        }
-      }
-      return {};
-    };
-    TRY_STATUS(check(page.inputs.value, node.inputs, "input"));
-    return check(page.outputs.value, node.outputs, "output");
-  }
-
   Status CheckUpdates(const std::set<ValueId>& visible) const {
-    std::set<std::string, std::less<>> updated;
-    auto once = [&](const std::string& state) -> Status {
-      if (!updated.insert(state).second) return Fault("", fmt::format("state @{} is updated twice", state));
-      return {};
-    };
     for (const StateUse& update : function_.updates) {
       const State* state = module_.FindState(update.state);
       if (state == nullptr) return Fault("", fmt::format("there is no state @{}", update.state));
@@ -200,21 +111,8 @@ class FunctionVerifier {
         return Fault("", fmt::format("state @{} is {}; its update is {}", update.state,
                                      state->type.ToString(), type.ToString()));
       }
-      TRY_STATUS(once(update.state));
     }
-    Status status;
-    ForEachNode(function_.body, [&](const Node& node) {
-      if (!status || node.op != kCallOp) return;
-      const auto callee = node.attributes.find("callee");
-      const auto* name =
-          callee == node.attributes.end() ? nullptr : std::get_if<std::string>(&callee->second);
-      const Function* called = name == nullptr ? nullptr : module_.FindFunction(*name);
-      if (called == nullptr) return;
-      for (const StateUse& update : called->updates) {
-        if (status) status = once(update.state);
-      }
-    });
-    return status;
+    return {};
   }
 
   const Module& module_;
@@ -245,6 +143,8 @@ Status CheckStates(const Module& module) {
     if (state.trainable && !IsFloat(state.type.dtype))
       return InvalidArgument(
           fmt::format("state @{} is trainable and {}", state.name, DTypeName(state.type.dtype)));
+    if (const auto unknown = UndeclaredSymbol(module, state.type))
+      return InvalidArgument(fmt::format("state @{} uses the undeclared symbol {}", state.name, *unknown));
   }
   return {};
 }
@@ -261,8 +161,15 @@ Status VerifyModule(const Module& module, const OperatorCatalog& catalog) {
           fmt::format("symbol {} has no value between {} and {}", name, bound.lo, bound.hi.ToString()));
     }
   }
+  for (const auto& [name, bound] : module.symbols) {
+    for (const std::string& symbol : bound.hi.Symbols()) {
+      if (!module.symbols.contains(symbol))
+        return InvalidArgument(fmt::format("symbol {} is bounded by the undeclared symbol {}", name, symbol));
+    }
+  }
   for (const Function& function : module.functions)
     TRY_STATUS(FunctionVerifier(module, function, catalog).Run());
+  TRY_STATUS(CheckUpdatesThroughCalls(module));
   Module copy = module;  // inference writes types; what it writes must be what stands there
   return InferModule(copy, catalog);
 }

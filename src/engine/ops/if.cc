@@ -52,7 +52,7 @@ Status Evaluate(ReferenceContext& c) {
 }
 
 constexpr Formal kInputs[] = {{"cond", '-', kBools}};
-constexpr Formal kOutputs[] = {{"outputs", '-', kAnyDType, Arity::kVariadic}};
+constexpr Formal kOutputs[] = {{"outputs", '-', kAnyDType, Arity::kAnyNumber}};
 constexpr FormalRegion kRegions[] = {{"then_branch"}, {"else_branch"}};
 
 }  // namespace

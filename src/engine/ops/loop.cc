@@ -142,8 +142,8 @@ Status Evaluate(ReferenceContext& c) {
 
 constexpr Formal kInputs[] = {{"M", '-', DTypeSet{DType::kI64}, Arity::kOptional},
                               {"cond", '-', kBools, Arity::kOptional},
-                              {"v_initial", '-', kAnyDType, Arity::kVariadic}};
-constexpr Formal kOutputs[] = {{"v_final_and_scan_outputs", '-', kAnyDType, Arity::kVariadic}};
+                              {"v_initial", '-', kAnyDType, Arity::kAnyNumber}};
+constexpr Formal kOutputs[] = {{"v_final_and_scan_outputs", '-', kAnyDType, Arity::kAnyNumber}};
 constexpr FormalRegion kRegions[] = {{"body"}};
 
 }  // namespace
