@@ -1,0 +1,20 @@
+// What data sets alone have, under /sinter/v1:
+//   GET /datasets/REF/profile             the profile, and the data set's description
+//   GET /datasets/REF/samples?split=&per_class=&class=&seed=   a PNG
+#pragma once
+
+#include <string>
+
+#include "base/cancel.h"
+#include "base/json.h"
+#include "platform/data/profile.h"
+#include "server/api/platform.h"
+
+namespace sinter {
+
+// {"version":{...},"dataset":{...},"profile":{...}}. Made once for each version and kept in the store.
+Result<Json> ShowProfile(Platform& platform, std::string_view ref, const CancelToken& cancel = {});
+Result<std::string> ShowSamples(Platform& platform, std::string_view ref, std::string_view split,
+                                const GridOptions& options);
+
+}  // namespace sinter

@@ -1,0 +1,42 @@
+// Everything that the server keeps, opened once.
+#pragma once
+
+#include <memory>
+
+#include "platform/hub/home.h"
+#include "platform/hub/repositories.h"
+#include "platform/hub/tokens.h"
+#include "platform/runs/metric_store.h"
+#include "platform/runs/runs.h"
+
+namespace sinter {
+
+// Any thread.
+class Platform {
+ public:
+  static Result<std::unique_ptr<Platform>> Open(const Path& folder, const Clock& clock = Clock::Real());
+  Home& home() { return *home_; }
+  BlobStore& store() { return home_->store(); }
+  Records& records() { return home_->records(); }
+  MetricStore& metrics() { return *metrics_; }
+  Repositories& repositories(RepositoryKind kind) {
+    return kind == RepositoryKind::kDataset ? datasets_ : models_;
+  }
+  Tokens& tokens() { return tokens_; }
+  Runs& runs() { return runs_; }
+
+  // The admin token of whoever owns the home: made at the first start, kept in DIR/token (0600), and made
+  // anew where that file is gone or no longer holds a token of this home. The command line finds it there.
+  Result<std::string> LocalToken();
+
+ private:
+  Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metrics, const Clock& clock);
+  std::unique_ptr<Home> home_;
+  std::unique_ptr<MetricStore> metrics_;
+  Repositories datasets_;
+  Repositories models_;
+  Tokens tokens_;
+  Runs runs_;
+};
+
+}  // namespace sinter

@@ -1,0 +1,37 @@
+#include "server/api/token_api.h"
+
+#include <nlohmann/json.hpp>
+
+namespace sinter {
+
+Result<Json> CreateToken(Platform& platform, const Json& body, std::string_view who) {
+  JsonReader reader(body, "token");
+  const std::string name = reader.String("name");
+  const std::string scope_text = reader.String("scope");
+  TRY_STATUS(reader.Finish());
+  TRY(const TokenScope scope, TokenScope::Parse(scope_text));
+  if (scope.level == TokenScope::Level::kRun) {
+    return InvalidArgument("a run's token cannot be asked for", "it comes with the run's attempt");
+  }
+  TRY(const std::string token, platform.tokens().Create(name, scope, who));
+  return Json{{"name", name}, {"scope", scope_text}, {"token", token}};
+}
+
+Result<Json> ListTokens(Platform& platform) {
+  TRY(const auto tokens, platform.tokens().List());
+  Json items = Json::array();
+  for (const TokenInfo& info : tokens) {
+    items.push_back({{"name", info.name},
+                     {"scope", info.scope.ToString()},
+                     {"created_ms", info.created_ms},
+                     {"created_by", info.created_by}});
+  }
+  return Json{{"items", std::move(items)}};
+}
+
+Result<Json> RevokeToken(Platform& platform, std::string_view name, std::string_view who) {
+  TRY_STATUS(platform.tokens().Revoke(name, who));
+  return Json::object();
+}
+
+}  // namespace sinter

@@ -1,0 +1,17 @@
+// Tokens over the own API, /sinter/v1 (admin alone):
+//   POST   /tokens          {"name","scope"} -> {"name","scope","token"}: the only answer that holds the text
+//   GET    /tokens          {"items":[{"name","scope",...}]}
+//   DELETE /tokens/NAME
+#pragma once
+
+#include "base/json.h"
+#include "server/api/platform.h"
+
+namespace sinter {
+
+// Scopes read, write and admin; a run's token comes with its attempt.
+Result<Json> CreateToken(Platform& platform, const Json& body, std::string_view who);
+Result<Json> ListTokens(Platform& platform);
+Result<Json> RevokeToken(Platform& platform, std::string_view name, std::string_view who);
+
+}  // namespace sinter
