@@ -148,6 +148,7 @@ struct Operator {
   Required<IndexExpression> index;
   Required<Structure> structure;
   Algebra algebra = {};
+  bool view = false;  // output 0 is input 0's elements in the same order: no bytes need move
   Effect effect = Effect::kPure;
   Required<Sampling> samples;
 };

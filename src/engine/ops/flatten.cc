@@ -54,6 +54,7 @@ const Operator& FlattenOperator() {
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(Movement{}),
       .structure = Primitive{},
+      .view = true,
       .samples = Samples(kSamples),
   };
   return page;

@@ -34,6 +34,7 @@ const Operator& IdentityOperator() {
       .index = IndexExpression(Elementwise{}),
       .structure = Primitive{},
       .algebra = {.idempotent = true, .involution = true},
+      .view = true,
       .samples = Samples(kSamples),
   };
   return page;

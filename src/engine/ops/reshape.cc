@@ -109,6 +109,7 @@ const Operator& ReshapeOperator() {
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(Movement{}),
       .structure = Primitive{},
+      .view = true,
       .samples = Samples(kSamples),
   };
   return page;

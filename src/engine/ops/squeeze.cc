@@ -68,6 +68,7 @@ const Operator& SqueezeOperator() {
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(Movement{}),
       .structure = Primitive{},
+      .view = true,
       .samples = Samples(kSamples),
   };
   return page;

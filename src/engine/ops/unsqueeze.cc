@@ -55,6 +55,7 @@ const Operator& UnsqueezeOperator() {
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(Movement{}),
       .structure = Primitive{},
+      .view = true,
       .samples = Samples(kSamples),
   };
   return page;

@@ -103,6 +103,11 @@ class Tensor {
 
   // The same bytes under other dims. Errors: another number of elements; an encoding that is not plain.
   Result<Tensor> Reshaped(Dims dims) const;
+  // This tensor's dtype and dims over the bytes of `other`, which has as many; allocates nothing.
+  void Rebase(const Tensor& other) {
+    data_ = other.data_;
+    buffer_ = other.buffer_;
+  }
   // A copy with bytes of its own.
   Result<Tensor> Clone() const;
   // Element i as a double / int64, whatever the (plain, numeric) dtype; slow, for tests and small tensors.

@@ -79,6 +79,22 @@ class Interpreter {
 
   StateValues& updates() { return updates_; }
 
+  Result<std::vector<Value>> RunAlone(const Function& function, const Node& node,
+                                      FunctionRef<Value(ValueId)> lookup) {
+    Values values(function.values.size());
+    auto fetch = [&](ValueId id) {
+      if (id != kNoValue) values[static_cast<size_t>(id)] = lookup(id);
+    };
+    for (ValueId id : node.inputs) fetch(id);
+    for (const auto& [name, region] : node.regions) {
+      ForEachNode(region, [&](const Node& inner) {
+        for (ValueId id : inner.inputs) fetch(id);
+      });
+      for (ValueId id : region.results) fetch(id);
+    }
+    return RunNode(function, node, values, 0);
+  }
+
  private:
   Result<Value> StateValue(const std::string& name) {
     if (const auto found = states_.find(name); found != states_.end()) return Value(found->second);
@@ -165,6 +181,14 @@ Result<std::vector<Value>> RunReferenceNode(const Node& node, const Operator& pa
   Context context(node, page, nullptr, inputs, options, no_region);
   TRY_STATUS(page.reference.value(context));
   return std::move(context.outputs());
+}
+
+Result<std::vector<Value>> RunReferenceNodeIn(const Module& module, const OperatorCatalog& catalog,
+                                              const Function& function, const Node& node,
+                                              FunctionRef<Value(ValueId)> lookup,
+                                              const ReferenceOptions& options) {
+  const StateValues none;
+  return Interpreter(module, catalog, none, options).RunAlone(function, node, lookup);
 }
 
 }  // namespace sinter

@@ -37,4 +37,11 @@ Result<std::vector<Value>> RunReference(const Module& module, const OperatorCata
 Result<std::vector<Value>> RunReferenceNode(const Node& node, const Operator& page,
                                             std::span<const Value* const> inputs);
 
+// A node inside a function, regions and all; `lookup` gives the values that it and its regions use from
+// outside.
+Result<std::vector<Value>> RunReferenceNodeIn(const Module& module, const OperatorCatalog& catalog,
+                                              const Function& function, const Node& node,
+                                              FunctionRef<Value(ValueId)> lookup,
+                                              const ReferenceOptions& options);
+
 }  // namespace sinter

@@ -1,0 +1,30 @@
+// Two-dimensional windows as kernels see them, read from a node once.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "engine/device/device.h"
+#include "engine/ops/support/window.h"
+
+namespace sinter {
+
+// Pictures [n, c, h, w], windows of kernel x kernel. One-dimensional ones are pictures of height 1.
+struct Geometry {
+  int64_t h = 0, w = 0, oh = 0, ow = 0;
+  Window y, x;
+  int64_t in() const { return h * w; }
+  int64_t out() const { return oh * ow; }
+  int64_t taps() const { return y.kernel * x.kernel; }
+};
+
+// The geometry of the spatial dims of `in`, once they are numbers.
+Result<Geometry> GeometryOf(const NodeView& node, const Dims& in, std::span<const int64_t> kernel);
+
+// Column c of a [channels * taps, out] matrix holds what the window at output position c sees, zeros outside.
+void ImageToColumns(const Geometry& g, const float* image, int64_t channels, float* columns);
+// Adds the columns back to where they came from; `image` is cleared first.
+void ColumnsToImage(const Geometry& g, const float* columns, int64_t channels, float* image);
+
+}  // namespace sinter

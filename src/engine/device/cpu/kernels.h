@@ -1,0 +1,34 @@
+// The CPU's kernels, by file. For cpu's own files.
+#pragma once
+
+#include <span>
+
+#include "engine/device/device.h"
+
+namespace sinter {
+
+std::span<const KernelEntry> ProductKernels();      // products.cc: MatMul, Gemm
+std::span<const KernelEntry> ConvolutionKernels();  // convolution.cc
+std::span<const KernelEntry> PoolingKernels();      // pooling.cc
+std::span<const KernelEntry> ElementwiseKernels();  // elementwise.cc
+std::span<const KernelEntry> UpdateKernels();       // updates.cc
+std::span<const KernelEntry> ReductionKernels();    // reductions.cc
+std::span<const KernelEntry>
+NormalisationKernels();  // normalisation.cc: softmax, layer and batch norm, cross-entropy
+std::span<const KernelEntry> MovementKernels();  // movement.cc
+
+// Work below this many element operations is not worth a second thread.
+inline constexpr int64_t kGrain = 16384;
+
+// Null when all inputs and outputs of the node are plain f32, else why not.
+inline const char* NotFloat32(const KernelQuery& query) {
+  for (const auto* list : {&query.inputs, &query.outputs}) {
+    for (const Type* type : *list) {
+      if (type != nullptr && (type->dtype != DType::kF32 || !type->encoding.IsPlain()))
+        return "serves plain f32 alone";
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace sinter

@@ -1,0 +1,271 @@
+// Programs run by the executor give what the reference gives.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "base/random.h"
+#include "engine/device/reference/interpreter.h"
+#include "engine/exec/executable.h"
+#include "engine/exec/memory_plan.h"
+#include "engine/graph/infer.h"
+#include "engine/graph/text.h"
+#include "engine/ops/catalog.h"
+#include "engine/ops/testing/sample.h"
+#include "training/autodiff/training_step.h"
+
+namespace sinter {
+namespace {
+
+uint64_t Seed() {
+  static const uint64_t seed =
+      static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  return seed;
+}
+
+Module Parse(std::string_view text) {
+  auto module = ParseModule(text);
+  EXPECT_TRUE(module) << module.error().ToString();
+  auto inferred = InferModule(*module, Operators());
+  EXPECT_TRUE(inferred) << inferred.error().ToString();
+  return *std::move(module);
+}
+
+Tensor Random(DType dtype, Dims dims, uint64_t stream, double scale = 1) {
+  Tensor tensor = *Tensor::Create(dtype, std::move(dims));
+  uint64_t i = 0;
+  DispatchIn<kNumeric>(dtype, [&]<class T>() {
+    for (T& x : tensor.mutable_data<T>()) {
+      if constexpr (std::is_integral_v<T>)
+        x = static_cast<T>(RandomBelow(11, stream, i++, static_cast<uint64_t>(scale)));
+      else
+        x = static_cast<T>(static_cast<float>(scale * RandomNormal(11, stream, i++)));
+    }
+  });
+  return tensor;
+}
+
+double LargestDifference(const Tensor& a, const Tensor& b) {
+  EXPECT_EQ(a.dims(), b.dims());
+  double most = 0, scale = 1e-30;
+  for (int64_t i = 0; i < std::min(a.elements(), b.elements()); ++i) {
+    most = std::max(most, std::abs(a.AsDouble(i) - b.AsDouble(i)));
+    scale = std::max(scale, std::abs(b.AsDouble(i)));
+  }
+  return most / scale;
+}
+
+constexpr std::string_view kCnn = R"(module cnn {
+  symbol N in 1..512
+  state shared trainable @w1: f32[4,1,3,3]
+  state shared trainable @b1: f32[4]
+  state shared trainable @w2: f32[10,196]
+  state shared trainable @b2: f32[10]
+  func @forward(%x: f32[N,1,14,14]) {
+    %w1 = read @w1
+    %b1 = read @b1
+    %w2 = read @w2
+    %b2 = read @b2
+    %c = Conv(%x, %w1, %b1) {pads = [1,1,1,1]}
+    %r = Relu(%c)
+    %p = MaxPool(%r) {kernel_shape = [2,2], strides = [2,2]}
+    %f = Flatten(%p)
+    %y = Gemm(%f, %w2, %b2) {transB = 1}
+    return %y
+  }
+  func @loss(%x: f32[N,1,14,14], %labels: i64[N]) {
+    %y = call @forward(%x)
+    %l = SoftmaxCrossEntropyLoss(%y, %labels)
+    return %l, %y
+  }
+})";
+
+StateValues RandomStates(const Module& module) {
+  StateValues states;
+  uint64_t stream = 0;
+  for (const State& state : module.states) {
+    Dims dims;
+    for (const Dim& dim : state.type.shape) dims.push_back(*dim.Constant());
+    states[state.name] = Random(state.type.dtype, dims, ++stream, 0.2);
+  }
+  return states;
+}
+
+void Fill(States& states, const StateValues& values) {
+  for (const auto& [name, value] : values) ASSERT_TRUE(states.Set(name, value));
+}
+
+TEST(Exec, ACnnAgreesWithTheReferenceAtSeveralBatchSizes) {
+  const Module module = Parse(kCnn);
+  const StateValues values = RandomStates(module);
+  auto executable = Executable::Compile(module);
+  ASSERT_TRUE(executable) << executable.error().ToString();
+  Fill(*(*executable)->states(), values);
+  auto session = (*executable)->OpenSession();
+  ASSERT_TRUE(session);
+  for (int64_t n : {1, 7, 32, 7}) {
+    const std::vector<Tensor> inputs{Random(DType::kF32, {n, 1, 14, 14}, 50 + static_cast<uint64_t>(n))};
+    auto results = (*session)->Run("forward", inputs);
+    ASSERT_TRUE(results) << results.error().ToString();
+    StateValues states = values;
+    auto expected = RunReference(module, Operators(), "forward", std::vector<Value>{inputs[0]}, states);
+    ASSERT_TRUE(expected) << expected.error().ToString();
+    EXPECT_LT(LargestDifference((*results)[0].tensor(), (*expected)[0].tensor()), 1e-4);
+  }
+}
+
+TEST(Exec, ATrainingStepAgreesWithTheReference) {
+  for (auto kind : {OptimizerSpec::Kind::kSgd, OptimizerSpec::Kind::kAdamW}) {
+    Module module = Parse(kCnn);
+    TrainingStepSpec spec;
+    spec.optimizer.kind = kind;
+    spec.optimizer.weight_decay = 0.01;
+    spec.optimizer.clip_norm = 1.0;
+    auto added = AddTrainingStep(module, spec, Operators());
+    ASSERT_TRUE(added) << added.error().ToString();
+    StateValues values = RandomStates(module);
+    for (auto& [name, value] : values) {
+      if (name.starts_with("opt.v.")) {
+        for (float& v : value.mutable_data<float>()) v = std::abs(v);
+      }
+    }
+    auto executable = Executable::Compile(module);
+    ASSERT_TRUE(executable) << executable.error().ToString();
+    Fill(*(*executable)->states(), values);
+    auto session = (*executable)->OpenSession();
+    ASSERT_TRUE(session);
+    for (int64_t step = 1; step <= 3; ++step) {
+      const std::vector<Tensor> inputs{Random(DType::kF32, {16, 1, 14, 14}, 80 + static_cast<uint64_t>(step)),
+                                       Random(DType::kI64, {16}, 90, 10), Tensor::Scalar(0.05f),
+                                       Tensor::Scalar(1.0f), Tensor::Scalar<int64_t>(step)};
+      auto results = (*session)->Run("train_step", inputs);
+      ASSERT_TRUE(results) << results.error().ToString();
+      auto expected = RunReference(module, Operators(), "train_step",
+                                   std::vector<Value>(inputs.begin(), inputs.end()), values);
+      ASSERT_TRUE(expected) << expected.error().ToString();
+      for (size_t i = 0; i < expected->size(); ++i)
+        EXPECT_LT(LargestDifference((*results)[i].tensor(), (*expected)[i].tensor()), 1e-4) << i;
+      for (const auto& [name, value] : values) {
+        EXPECT_LT(LargestDifference(*(*executable)->states()->Get(name), value), 1e-4)
+            << name << " after step " << step;
+      }
+    }
+  }
+}
+
+TEST(Exec, MemoryIsBoundedWhateverShapesArrive) {
+  auto executable = Executable::Compile(Parse(kCnn), {.functions = {"forward"}});
+  ASSERT_TRUE(executable);
+  auto session = (*executable)->OpenSession();
+  auto run = [&](int64_t n) {
+    ASSERT_TRUE((*session)->Run("forward", std::vector<Tensor>{Random(DType::kF32, {n, 1, 14, 14}, 1)}));
+  };
+  run(64);
+  const size_t most = (*session)->ArenaBytes();
+  for (int i = 0; i < 600; ++i)
+    run(1 + static_cast<int64_t>(RandomBelow(Seed(), 1, static_cast<uint64_t>(i), 8)));
+  EXPECT_LT((*session)->ArenaBytes(), most / 2) << "a large shape long ago is still paid for";
+  run(64);
+  EXPECT_LE((*session)->ArenaBytes(), most);
+}
+
+TEST(Exec, InputsAreCheckedByName) {
+  auto executable = Executable::Compile(Parse(kCnn), {.functions = {"forward"}});
+  ASSERT_TRUE(executable);
+  auto session = (*executable)->OpenSession();
+  auto error = [&](Tensor input) {
+    auto result = (*session)->Run("forward", std::vector<Tensor>{std::move(input)});
+    return result ? std::string("none") : result.error().message;
+  };
+  EXPECT_EQ(error(Random(DType::kF64, {1, 1, 14, 14}, 1)),
+            "input 'x' must be f32[N,1,14,14]; f64[1,1,14,14] was given");
+  EXPECT_EQ(error(Random(DType::kF32, {1, 1, 14}, 1)),
+            "input 'x' must be f32[N,1,14,14]; f32[1,1,14] was given");
+  EXPECT_EQ(error(Random(DType::kF32, {1, 1, 14, 15}, 1)),
+            "input 'x' must be f32[N,1,14,14]; dimension 3 of f32[1,1,14,15] is 15");
+  EXPECT_EQ(error(Random(DType::kF32, {513, 1, 14, 14}, 1)), "N is 513; it must be in 1..512");
+}
+
+TEST(Exec, SizesBornAtRunTime) {
+  const Module module = Parse(R"(module m {
+    symbol N in 1..100
+    func @f(%x: f32[N]) {
+      %i = NonZero(%x)
+      %t = Transpose(%i)
+      %v = GatherND(%x, %t)
+      %y = Relu(%v)
+      %d = Add(%x, %x)
+      return %y, %d
+    }
+  })");
+  auto executable = Executable::Compile(module);
+  ASSERT_TRUE(executable) << executable.error().ToString();
+  auto session = (*executable)->OpenSession();
+  for (int round = 0; round < 2; ++round) {
+    auto results = (*session)->Run("f", std::vector<Tensor>{Tensor::Of<float>({5}, {0, 1, 0, -2, 3})});
+    ASSERT_TRUE(results) << results.error().ToString();
+    EXPECT_TRUE((*results)[0].tensor().SameAs(Tensor::Of<float>({3}, {1, 0, 3})));
+    EXPECT_TRUE((*results)[1].tensor().SameAs(Tensor::Of<float>({5}, {0, 2, 0, -4, 6})));
+  }
+}
+
+TEST(Exec, CancelledRunsStop) {
+  auto executable = Executable::Compile(Parse(kCnn), {.functions = {"forward"}});
+  auto session = (*executable)->OpenSession();
+  CancelSource source;
+  source.Cancel();
+  auto result = (*session)->Run("forward", std::vector<Tensor>{Random(DType::kF32, {1, 1, 14, 14}, 1)},
+                                {source.token()});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kCancelled);
+}
+
+TEST(Exec, ConcurrentCallersShareWeights) {
+  auto executable = Executable::Compile(Parse(kCnn), {.functions = {"forward"}});
+  ASSERT_TRUE(executable);
+  Fill(*(*executable)->states(), RandomStates((*executable)->module()));
+  const Tensor input = Random(DType::kF32, {8, 1, 14, 14}, 5);
+  auto first = (*executable)->OpenSession();
+  const Tensor expected = *(*(*first)->Run("forward", std::vector<Tensor>{input}))[0].tensor().Clone();
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong{0};
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      auto session = (*executable)->OpenSession();
+      for (int i = 0; i < 50; ++i) {
+        auto results = (*session)->Run("forward", std::vector<Tensor>{input});
+        if (!results || !(*results)[0].tensor().SameAs(expected)) ++wrong;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong.load(), 0);
+}
+
+TEST(MemoryPlan, BlocksAliveTogetherDoNotOverlap) {
+  SCOPED_TRACE(testing::Message() << "seed " << Seed());
+  for (uint64_t round = 0; round < 50; ++round) {
+    std::vector<Lifetime> lives;
+    size_t total = 0;
+    for (uint64_t i = 0; i < 40; ++i) {
+      const int first = static_cast<int>(RandomBelow(Seed(), round, 3 * i, 30));
+      lives.push_back({RandomBelow(Seed(), round, 3 * i + 1, 5000), first,
+                       first + static_cast<int>(RandomBelow(Seed(), round, 3 * i + 2, 6))});
+      total += (lives.back().bytes + 63) / 64 * 64;
+    }
+    const MemoryPlan plan = PlanMemory(lives);
+    EXPECT_LT(plan.bytes, total);
+    for (size_t a = 0; a < lives.size(); ++a) {
+      ASSERT_EQ(plan.offsets[a] % 64, 0u);
+      ASSERT_LE(plan.offsets[a] + lives[a].bytes, plan.bytes);
+      for (size_t b = 0; b < a; ++b) {
+        if (lives[a].last < lives[b].first || lives[b].last < lives[a].first) continue;
+        ASSERT_TRUE(plan.offsets[a] + lives[a].bytes <= plan.offsets[b] ||
+                    plan.offsets[b] + lives[b].bytes <= plan.offsets[a]);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sinter
