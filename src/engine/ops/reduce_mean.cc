@@ -14,7 +14,14 @@ struct Formula {
   }
   template <class T>
   static T Finish(T sum, int64_t count) {
-    return static_cast<T>(count == 0 ? T(0) : sum / static_cast<T>(count));
+    if (count == 0) return T(0);
+    // A count may not fit a narrow integer: 256 is no i8.
+    if constexpr (std::is_signed_v<T> && std::is_integral_v<T>)
+      return static_cast<T>(int64_t{sum} / count);
+    else if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(uint64_t{sum} / static_cast<uint64_t>(count));
+    else
+      return static_cast<T>(sum / static_cast<T>(count));
   }
 };
 
@@ -31,7 +38,7 @@ Status Differentiate(GradientContext& c) {
 constexpr Formal kInputs[] = {{"data", 'T', kNumeric}, {"axes", '-', kIndexes, Arity::kOptional}};
 constexpr Formal kOutputs[] = {{"reduced", 'T', kNumeric}};
 constexpr std::string_view kSamples[] = {"data: T[N,M,K]", "data: T[N,M,K], axes: i64[2] = {0, -1}",
-                                         "data: T[N,M], axes: i64[1] = {1} | keepdims=0"};
+                                         "data: T[N,M], axes: i64[1] = {1} | keepdims=0", "data: T[1,256]"};
 
 }  // namespace
 

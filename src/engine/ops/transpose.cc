@@ -69,7 +69,7 @@ constexpr Formal kInputs[] = {{"data", 'T', kAllPlain}};
 constexpr Formal kOutputs[] = {{"transposed", 'T', kAllPlain}};
 constexpr FormalAttribute kAttributes[] = {
     {"perm", AttributeKind::kInts, false, {}, "output dimension i is input dimension perm[i]"}};
-constexpr std::string_view kSamples[] = {"data: T[N,M,K]", "data: T[N,M,K] | perm=[1,0,2]",
+constexpr std::string_view kSamples[] = {"data: T[N,M,K]", "data: T[N,M]", "data: T[N,M,K] | perm=[1,0,2]",
                                          "data: T[N,M,K,2] | perm=[0,3,1,2]"};
 
 }  // namespace

@@ -66,7 +66,8 @@ std::string_view DTypeWord(std::string_view input) {
 
 class Drawer {
  public:
-  Drawer(const Operator& page, DType dtype, uint64_t seed) : page_(page), dtype_(dtype), seed_(seed) {}
+  Drawer(const Operator& page, DType dtype, uint64_t seed, int64_t largest)
+      : page_(page), dtype_(dtype), seed_(seed), largest_(largest) {}
 
   Result<SampleCase> Draw(std::string_view line) {
     SampleCase sample;
@@ -102,7 +103,7 @@ class Drawer {
     TRY(const Dim dim, ParseDim(text));
     return dim.Evaluate([&](std::string_view letter) -> std::optional<int64_t> {
       const auto [found, fresh] = letters_.emplace(std::string(letter), 0);
-      if (fresh) found->second = Between(1, 7);
+      if (fresh) found->second = Between(1, largest_);
       return found->second;
     });
   }
@@ -209,6 +210,7 @@ class Drawer {
   const Operator& page_;
   DType dtype_;
   uint64_t seed_;
+  int64_t largest_;
   uint64_t count_ = 0;
   std::map<std::string, int64_t> letters_;
 };
@@ -238,15 +240,17 @@ std::vector<DType> SampleDTypes(const Operator& page, std::string_view line) {
   return {DType::kUndefined};
 }
 
-Result<SampleCase> DrawSample(const Operator& page, std::string_view line, DType dtype, uint64_t seed) {
-  return Drawer(page, dtype, seed).Draw(line);
+Result<SampleCase> DrawSample(const Operator& page, std::string_view line, DType dtype, uint64_t seed,
+                              int64_t largest) {
+  return Drawer(page, dtype, seed, largest).Draw(line);
 }
 
 Module SampleModule(const Operator& page, const SampleCase& sample, bool symbolic) {
   Module module;
   module.name = "sample";
   if (symbolic) {
-    for (const auto& [letter, value] : sample.letters) module.symbols[letter] = {1, 7};
+    for (const auto& [letter, value] : sample.letters)
+      module.symbols[letter] = {1, std::max<int64_t>(7, value)};
   }
   Function& function = module.functions.emplace_back();
   function.name = "f";

@@ -33,8 +33,10 @@ struct SampleCase {
 // kUndefined, where the line names all dtypes itself.
 std::vector<DType> SampleDTypes(const Operator& page, std::string_view line);
 
-// The same arguments draw the same case. Errors: a line that does not parse.
-Result<SampleCase> DrawSample(const Operator& page, std::string_view line, DType dtype, uint64_t seed);
+// The same arguments draw the same case; letters are drawn from 1 to `largest`. Errors: a line that does not
+// parse.
+Result<SampleCase> DrawSample(const Operator& page, std::string_view line, DType dtype, uint64_t seed,
+                              int64_t largest = 7);
 
 // A module with one function @f that applies the operator to the case: its parameters are the inputs that
 // are no constants. With `symbolic`, letters are symbols of the module.
