@@ -1,5 +1,5 @@
-// Convolutions as matrix products over columns of window contents, image by image; images are split over the
-// pool, and sums over images are made per range and added in order.
+// Convolutions of any size as matrix products over columns of window contents, image by image; images are
+// split over the pool, and sums over images are made per range and added in order.
 #include <algorithm>
 #include <array>
 
@@ -18,7 +18,8 @@ enum class Role { kForward, kInput, kWeight };
 
 class ConvolutionKernel final : public Kernel {
  public:
-  ConvolutionKernel(const NodeView& node, Role role) : node_(node), role_(role), groups_(node.Int("group")) {}
+  ConvolutionKernel(const FixedWindow& window, Role role, int64_t groups)
+      : window_(window), role_(role), groups_(groups) {}
 
   size_t WorkspaceBytes(std::span<const Tensor* const> inputs,
                         std::span<Tensor* const> outputs) const override {
@@ -67,15 +68,13 @@ class ConvolutionKernel final : public Kernel {
 
   static size_t Padded(size_t floats) { return (floats + 15) / 16 * 16; }
 
-  // x, w, y by role: the tensors' dims say everything; windows were checked when types were inferred.
+  // x, w, y by role: the tensors' dims say everything.
   Layout LayoutOf(std::span<const Tensor* const> inputs, std::span<Tensor* const> outputs) const {
     const Tensor& x = role_ == Role::kInput ? *outputs[0] : *inputs[role_ == Role::kForward ? 0 : 1];
     const Tensor& w = role_ == Role::kWeight ? *outputs[0] : *inputs[1];
+    const Tensor& y = role_ == Role::kForward ? *outputs[0] : *inputs[0];
     Layout l;
-    const Dims kernel = Spatial(w.dims());
-    auto geometry = GeometryOf(node_, x.dims(), kernel);
-    SINTER_CHECK(geometry.has_value());
-    l.g = *geometry;
+    l.g = GeometryOf(window_, x.dims(), y.dims());
     l.n = x.dim(0);
     l.cg = w.dim(1);
     l.mg = w.dim(0) / groups_;
@@ -112,7 +111,7 @@ class ConvolutionKernel final : public Kernel {
     }
   }
 
-  NodeView node_;
+  FixedWindow window_;
   Role role_;
   int64_t groups_;
 };
@@ -123,7 +122,16 @@ KernelChoice Make(const KernelQuery& query) {
     if (query.inputs[i]->dtype != DType::kF32) return Refusal{"serves plain f32 alone"};
   }
   if (query.inputs[0]->Rank() > 4) return Refusal{"three spatial dimensions"};
-  return std::make_unique<ConvolutionKernel>(query.node, kRole);
+  const Type& in = kRole == Role::kInput ? *query.outputs[0] : *query.inputs[kRole == Role::kForward ? 0 : 1];
+  const Type& weight = kRole == Role::kWeight ? *query.outputs[0] : *query.inputs[1];
+  std::vector<int64_t> kernel;
+  for (size_t d = 2; d < weight.Rank(); ++d) {
+    if (!weight.shape[d].IsConstant()) return Refusal{"a window whose size is not known when it is compiled"};
+    kernel.push_back(*weight.shape[d].Constant());
+  }
+  const auto window = FixedWindows(query.node, in.shape, kernel);
+  if (!window) return Refusal{window.error().message};
+  return std::make_unique<ConvolutionKernel>(*window, kRole, query.node.Int("group"));
 }
 
 constexpr KernelEntry kEntries[] = {{"columns.conv", kForward, &Make<Role::kForward>},

@@ -9,8 +9,9 @@ namespace {
 class Cpu final : public Device {
  public:
   Cpu() {
-    for (const auto entries : {ProductKernels, ConvolutionKernels, PoolingKernels, ElementwiseKernels,
-                               UpdateKernels, ReductionKernels, NormalisationKernels, MovementKernels}) {
+    for (const auto entries :
+         {ProductKernels, BlockedConvolutionKernels, ConvolutionKernels, PoolingKernels, ElementwiseKernels,
+          UpdateKernels, ReductionKernels, NormalisationKernels, MovementKernels}) {
       for (const KernelEntry& entry : entries()) kernels_.push_back(entry);
     }
   }

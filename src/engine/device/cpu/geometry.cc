@@ -3,24 +3,24 @@
 #include <algorithm>
 #include <cstring>
 
-#include "engine/ops/support/shapes.h"
-
 namespace sinter {
 
-Result<Geometry> GeometryOf(const NodeView& node, const Dims& in, std::span<const int64_t> kernel) {
-  const Dims spatial = Spatial(in);
-  TRY(const auto windows, WindowsOf(node, std::span<const int64_t>(spatial), kernel));
-  TRY(const Dims out, OutputSizes(node, spatial, windows));
+Result<FixedWindow> FixedWindows(const NodeView& node, const Shape& in, std::span<const int64_t> kernel) {
+  TRY(const auto windows, WindowsOf(node, std::span<const Dim>(in).subspan(2), kernel));
+  FixedWindow fixed;
+  fixed.x = windows.back();
+  if (windows.size() == 2) fixed.y = windows[0];
+  return fixed;
+}
+
+Geometry GeometryOf(const FixedWindow& window, const Dims& in, const Dims& out) {
   Geometry g;
-  g.w = spatial.back();
+  g.x = window.x;
+  g.y = window.y;
+  g.w = in.back();
   g.ow = out.back();
-  g.x = windows.back();
-  g.h = g.oh = 1;
-  if (spatial.size() == 2) {
-    g.h = spatial[0];
-    g.oh = out[0];
-    g.y = windows[0];
-  }
+  g.h = in.size() == 4 ? in[2] : 1;
+  g.oh = in.size() == 4 ? out[2] : 1;
   return g;
 }
 

@@ -19,8 +19,14 @@ struct Geometry {
   int64_t taps() const { return y.kernel * x.kernel; }
 };
 
-// The geometry of the spatial dims of `in`, once they are numbers.
-Result<Geometry> GeometryOf(const NodeView& node, const Dims& in, std::span<const int64_t> kernel);
+// The windows of a node, which no size known only at run time changes. `in`: the input's whole shape. Errors:
+// what inference refuses too.
+struct FixedWindow {
+  Window y, x;
+};
+Result<FixedWindow> FixedWindows(const NodeView& node, const Shape& in, std::span<const int64_t> kernel);
+// With the dims of pictures and of what comes out.
+Geometry GeometryOf(const FixedWindow& window, const Dims& in, const Dims& out);
 
 // Column c of a [channels * taps, out] matrix holds what the window at output position c sees, zeros outside.
 void ImageToColumns(const Geometry& g, const float* image, int64_t channels, float* columns);

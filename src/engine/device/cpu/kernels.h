@@ -8,7 +8,8 @@
 namespace sinter {
 
 std::span<const KernelEntry> ProductKernels();      // products.cc: MatMul, Gemm
-std::span<const KernelEntry> ConvolutionKernels();  // convolution.cc
+std::span<const KernelEntry> BlockedConvolutionKernels();  // blocked_convolution.cc: sizes known; oneDNN
+std::span<const KernelEntry> ConvolutionKernels();         // convolution.cc: any size
 std::span<const KernelEntry> PoolingKernels();      // pooling.cc
 std::span<const KernelEntry> ElementwiseKernels();  // elementwise.cc
 std::span<const KernelEntry> UpdateKernels();       // updates.cc

@@ -5,7 +5,6 @@
 
 #include "engine/device/cpu/geometry.h"
 #include "engine/device/cpu/kernels.h"
-#include "engine/ops/support/shapes.h"
 
 namespace sinter {
 namespace {
@@ -31,12 +30,12 @@ int64_t Largest(const Geometry& g, const float* plane, int64_t oy, int64_t ox) {
 
 class MaxPoolKernel final : public Kernel {
  public:
-  MaxPoolKernel(const NodeView& node, bool gradient)
-      : node_(node), kernel_(node.Ints("kernel_shape")), gradient_(gradient) {}
+  MaxPoolKernel(const FixedWindow& window, bool gradient) : window_(window), gradient_(gradient) {}
 
   Status Run(const KernelCall& call) override {
     const Tensor& x = *call.inputs[gradient_ ? 1 : 0];
-    TRY(const Geometry g, GeometryOf(node_, x.dims(), kernel_));
+    const Tensor& pooled = gradient_ ? *call.inputs[0] : *call.outputs[0];
+    const Geometry g = GeometryOf(window_, x.dims(), pooled.dims());
     const int64_t planes = x.dim(0) * x.dim(1);
     const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, g.out() * g.taps()));
     call.pool->ParallelFor(planes, grain, [&](int64_t begin, int64_t end) {
@@ -71,8 +70,7 @@ class MaxPoolKernel final : public Kernel {
     }
   }
 
-  NodeView node_;
-  std::vector<int64_t> kernel_;
+  FixedWindow window_;
   bool gradient_;
 };
 
@@ -82,7 +80,10 @@ KernelChoice Make(const KernelQuery& query) {
   if (query.inputs[0]->Rank() > 4) return Refusal{"three spatial dimensions"};
   if (!kGradient && query.outputs.size() > 1 && query.outputs[1] != nullptr)
     return Refusal{"the places of the largest are asked for"};
-  return std::make_unique<MaxPoolKernel>(query.node, kGradient);
+  const Shape& in = query.inputs[kGradient ? 1 : 0]->shape;
+  const auto window = FixedWindows(query.node, in, query.node.Ints("kernel_shape"));
+  if (!window) return Refusal{window.error().message};
+  return std::make_unique<MaxPoolKernel>(*window, kGradient);
 }
 
 constexpr KernelEntry kEntries[] = {{"loops.max_pool", kMax, &Make<false>},
