@@ -44,7 +44,8 @@ constexpr Formal kInputs[] = {{"dY", 'T', kFloats}, {"X", 'T', kFloats}};
 constexpr Formal kOutputs[] = {{"dX", 'T', kFloats}};
 constexpr FormalAttribute kAttributes[] = {kAutoPad, kCeilMode, kDilations, kKernelShape, kPads, kStrides};
 constexpr std::string_view kSamples[] = {
-    "dY: T[N,2,3,3], X: T[N,2,6,5] distinct | kernel_shape=[2,3], strides=[2,1]"};
+    "dY: T[N,2,3,3], X: T[N,2,6,5] distinct | kernel_shape=[2,3], strides=[2,1]",
+    "dY: T[N,2,3,2], X: T[N,2,6,5] distinct | kernel_shape=[2,2], strides=[2,2]"};
 
 }  // namespace
 

@@ -24,16 +24,11 @@ Geometry GeometryOf(const FixedWindow& window, const Dims& in, const Dims& out) 
   return g;
 }
 
-namespace {
-
-// The output columns whose tap at horizontal offset `shift` falls inside [0, w).
-std::pair<int64_t, int64_t> Inside(int64_t shift, int64_t stride, int64_t w, int64_t ow) {
+std::pair<int64_t, int64_t> Inside(int64_t shift, int64_t stride, int64_t size, int64_t outputs) {
   const int64_t begin = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
-  const int64_t end = w - shift <= 0 ? 0 : (w - shift + stride - 1) / stride;
-  return {std::min(begin, ow), std::clamp<int64_t>(end, std::min(begin, ow), ow)};
+  const int64_t end = size - shift <= 0 ? 0 : (size - shift + stride - 1) / stride;
+  return {std::min(begin, outputs), std::clamp<int64_t>(end, std::min(begin, outputs), outputs)};
 }
-
-}  // namespace
 
 void ImageToColumns(const Geometry& g, const float* image, int64_t channels, float* columns) {
   for (int64_t c = 0; c < channels; ++c) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "engine/device/device.h"
 #include "engine/ops/support/window.h"
@@ -27,6 +28,9 @@ struct FixedWindow {
 Result<FixedWindow> FixedWindows(const NodeView& node, const Shape& in, std::span<const int64_t> kernel);
 // With the dims of pictures and of what comes out.
 Geometry GeometryOf(const FixedWindow& window, const Dims& in, const Dims& out);
+
+// The outputs along one axis whose tap at offset `shift` falls inside [0, size).
+std::pair<int64_t, int64_t> Inside(int64_t shift, int64_t stride, int64_t size, int64_t outputs);
 
 // Column c of a [channels * taps, out] matrix holds what the window at output position c sees, zeros outside.
 void ImageToColumns(const Geometry& g, const float* image, int64_t channels, float* columns);

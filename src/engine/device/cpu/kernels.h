@@ -7,13 +7,13 @@
 
 namespace sinter {
 
-std::span<const KernelEntry> ProductKernels();      // products.cc: MatMul, Gemm
+std::span<const KernelEntry> ProductKernels();             // products.cc: MatMul, Gemm
 std::span<const KernelEntry> BlockedConvolutionKernels();  // blocked_convolution.cc: sizes known; oneDNN
 std::span<const KernelEntry> ConvolutionKernels();         // convolution.cc: any size
-std::span<const KernelEntry> PoolingKernels();      // pooling.cc
-std::span<const KernelEntry> ElementwiseKernels();  // elementwise.cc
-std::span<const KernelEntry> UpdateKernels();       // updates.cc
-std::span<const KernelEntry> ReductionKernels();    // reductions.cc
+std::span<const KernelEntry> PoolingKernels();             // pooling.cc
+std::span<const KernelEntry> ElementwiseKernels();         // elementwise.cc
+std::span<const KernelEntry> UpdateKernels();              // updates.cc
+std::span<const KernelEntry> ReductionKernels();           // reductions.cc
 std::span<const KernelEntry>
 NormalisationKernels();  // normalisation.cc: softmax, layer and batch norm, cross-entropy
 std::span<const KernelEntry> MovementKernels();  // movement.cc

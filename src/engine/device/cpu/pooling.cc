@@ -1,10 +1,11 @@
 // Pools over planes, each on its own.
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <limits>
 
 #include "engine/device/cpu/geometry.h"
 #include "engine/device/cpu/kernels.h"
+#include "engine/device/cpu/pool_rows.h"
 
 namespace sinter {
 namespace {
@@ -12,25 +13,30 @@ namespace {
 constexpr std::array<std::string_view, 1> kMax = {"MaxPool"};
 constexpr std::array<std::string_view, 1> kMaxGrad = {"sinter.MaxPoolGrad"};
 
-// The place of the first largest element of the window at (oy, ox), or -1 for a window of padding alone.
-int64_t Largest(const Geometry& g, const float* plane, int64_t oy, int64_t ox) {
-  int64_t best = -1;
+// Calls f(tap, first element of the input row, shift, begin, end) for the taps of the windows of output row
+// oy, in order; outputs begin to end see it inside the input.
+template <class F>
+void ForEachTap(const Geometry& g, int64_t oy, F&& f) {
   for (int64_t ky = 0; ky < g.y.kernel; ++ky) {
     const int64_t iy = oy * g.y.stride + ky * g.y.dilation - g.y.pad_begin;
     if (iy < 0 || iy >= g.h) continue;
     for (int64_t kx = 0; kx < g.x.kernel; ++kx) {
-      const int64_t ix = ox * g.x.stride + kx * g.x.dilation - g.x.pad_begin;
-      if (ix < 0 || ix >= g.w) continue;
-      const int64_t at = iy * g.w + ix;
-      if (best < 0 || plane[at] > plane[best]) best = at;
+      const int64_t shift = kx * g.x.dilation - g.x.pad_begin;
+      const auto [begin, end] = Inside(shift, g.x.stride, g.w, g.ow);
+      f(static_cast<int32_t>(ky * g.x.kernel + kx), iy * g.w, shift, begin, end);
     }
   }
-  return best;
 }
 
 class MaxPoolKernel final : public Kernel {
  public:
   MaxPoolKernel(const FixedWindow& window, bool gradient) : window_(window), gradient_(gradient) {}
+
+  size_t WorkspaceBytes(std::span<const Tensor* const> inputs, std::span<Tensor* const>) const override {
+    if (!gradient_) return 0;
+    const size_t row = static_cast<size_t>(Padded(inputs[0]->dims().back())) * 2 * sizeof(float);
+    return static_cast<size_t>(ThreadPool::Shared().threads()) * row;
+  }
 
   Status Run(const KernelCall& call) override {
     const Tensor& x = *call.inputs[gradient_ ? 1 : 0];
@@ -38,12 +44,16 @@ class MaxPoolKernel final : public Kernel {
     const Geometry g = GeometryOf(window_, x.dims(), pooled.dims());
     const int64_t planes = x.dim(0) * x.dim(1);
     const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, g.out() * g.taps()));
-    call.pool->ParallelFor(planes, grain, [&](int64_t begin, int64_t end) {
-      for (int64_t p = begin; p < end && !call.cancel.Cancelled(); ++p) {
+    const int ranges = std::min(call.pool->RangeCount(planes, grain), ThreadPool::Shared().threads());
+    call.pool->RunChunks(ranges, [&](int r) {
+      float* best = reinterpret_cast<float*>(call.workspace.data()) + r * 2 * Padded(g.ow);
+      int32_t* place = reinterpret_cast<int32_t*>(best + Padded(g.ow));
+      for (int64_t p = ThreadPool::RangeBegin(planes, ranges, r);
+           p < ThreadPool::RangeBegin(planes, ranges, r + 1) && !call.cancel.Cancelled(); ++p) {
         const float* plane = x.data<float>().data() + p * g.in();
         float* out = call.outputs[0]->mutable_data<float>().data() + p * (gradient_ ? g.in() : g.out());
         if (gradient_)
-          Scatter(g, plane, call.inputs[0]->data<float>().data() + p * g.out(), out);
+          Scatter(g, plane, call.inputs[0]->data<float>().data() + p * g.out(), out, best, place);
         else
           Pick(g, plane, out);
       }
@@ -52,21 +62,46 @@ class MaxPoolKernel final : public Kernel {
   }
 
  private:
+  static int64_t Padded(int64_t n) { return (n + 15) / 16 * 16; }
+  // Windows of 2 x 2, two apart, without padding.
+  static bool Pairs(const Geometry& g) {
+    auto pair = [](const Window& w) {
+      return w.kernel == 2 && w.stride == 2 && w.dilation == 1 && w.pad_begin == 0;
+    };
+    return pair(g.x) && pair(g.y) && 2 * g.ow <= g.w && 2 * g.oh <= g.h;
+  }
+
   static void Pick(const Geometry& g, const float* plane, float* out) {
-    for (int64_t oy = 0; oy < g.oh; ++oy) {
-      for (int64_t ox = 0; ox < g.ow; ++ox) {
-        const int64_t best = Largest(g, plane, oy, ox);
-        *out++ = best < 0 ? -INFINITY : plane[best];
-      }
+    if (Pairs(g)) {
+      for (int64_t oy = 0; oy < g.oh; ++oy, out += g.ow)
+        MaxOfPairs(plane + 2 * oy * g.w, plane + (2 * oy + 1) * g.w, g.ow, out);
+      return;
+    }
+    std::fill_n(out, g.out(), -std::numeric_limits<float>::infinity());
+    for (int64_t oy = 0; oy < g.oh; ++oy, out += g.ow) {
+      ForEachTap(g, oy, [&](int32_t, int64_t row, int64_t shift, int64_t begin, int64_t end) {
+        MaxOfTap(plane + row, g.x.stride, shift, begin, end, out);
+      });
     }
   }
-  static void Scatter(const Geometry& g, const float* plane, const float* gradient, float* out) {
-    std::fill_n(out, g.in(), 0.0f);
-    for (int64_t oy = 0; oy < g.oh; ++oy) {
-      for (int64_t ox = 0; ox < g.ow; ++ox, ++gradient) {
-        const int64_t best = Largest(g, plane, oy, ox);
-        if (best >= 0) out[best] += *gradient;
-      }
+  // `best` and `place`: room for a row of outputs.
+  static void Scatter(const Geometry& g, const float* plane, const float* gradient, float* out, float* best,
+                      int32_t* place) {
+    const bool pairs = Pairs(g);
+    if (!pairs || g.w % 2 != 0 || g.h % 2 != 0) std::fill_n(out, g.in(), 0.0f);
+    for (int64_t oy = 0; pairs && oy < g.oh; ++oy, gradient += g.ow) {
+      const int64_t upper = 2 * oy * g.w, lower = upper + g.w;
+      SpreadOverPairs(plane + upper, plane + lower, gradient, g.ow, out + upper, out + lower);
+    }
+    for (int64_t oy = 0; !pairs && oy < g.oh; ++oy, gradient += g.ow) {
+      std::fill_n(best, g.ow, 0.0f);
+      std::fill_n(place, g.ow, -1);
+      ForEachTap(g, oy, [&](int32_t tap, int64_t row, int64_t shift, int64_t begin, int64_t end) {
+        MaxOfTapNoted(plane + row, g.x.stride, shift, begin, end, tap, best, place);
+      });
+      ForEachTap(g, oy, [&](int32_t tap, int64_t row, int64_t shift, int64_t begin, int64_t end) {
+        ScatterTap(gradient, place, tap, g.x.stride, shift, begin, end, out + row);
+      });
     }
   }
 
