@@ -51,7 +51,7 @@ ValueId ReadState(const Function& callee, const StateUse& use, Function& functio
   return value;
 }
 
-Status InlineRegion(Module& module, Function& function, Region& region, int depth) {
+Status InlineRegion(const Module& module, Function& function, Region& region, int depth) {
   std::vector<Node> nodes = std::move(region.nodes);
   region.nodes.clear();
   std::unordered_map<ValueId, ValueId> replaced;
@@ -117,7 +117,7 @@ Result<std::vector<ValueId>> InlineBody(const Function& callee, std::span<const 
   return results;
 }
 
-Status InlineCalls(Module& module, Function& function) {
+Status InlineCalls(const Module& module, Function& function) {
   return InlineRegion(module, function, function.body, 0);
 }
 

@@ -18,7 +18,7 @@ Status CloneFunction(Module& module, std::string_view function, std::string copy
 // Replaces each call in `function`, those inside regions too, by the callee's body, to any depth. State that
 // a callee reads is read once; what it updates becomes this function's update. Errors: an unknown callee, a
 // recursion, two updates of one state.
-Status InlineCalls(Module& module, Function& function);
+Status InlineCalls(const Module& module, Function& function);
 
 // Appends the body of `callee`, called with `arguments`, to `region` of `function`; gives the results'
 // values.

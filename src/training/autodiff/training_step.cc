@@ -44,7 +44,9 @@ struct StepBuilder {
   const TrainingStepSpec& spec;
 
   ValueId OverRanks(ValueId value) const {
-    return spec.all_reduce ? b.Op("sinter.AllReduce", {value}, {{"reduce", std::string("sum")}}) : value;
+    if (spec.ranks <= 1) return value;
+    return b.Op("sinter.AllReduce", {value},
+                {{"ranks", int64_t{spec.ranks}}, {"reduce", std::string("sum")}});
   }
 
   Status Build(const std::vector<std::string>& trained) {
@@ -93,7 +95,10 @@ struct StepBuilder {
 
 std::vector<std::string> TrainedStates(const Module& module, const TrainingStepSpec& spec) {
   const Function* loss = module.FindFunction(spec.loss_function);
-  return loss == nullptr ? std::vector<std::string>{} : StatesToTrain(module, *loss, spec);
+  if (loss == nullptr) return {};
+  Function whole = *loss;  // what it calls reads states too
+  if (!InlineCalls(module, whole)) return {};
+  return StatesToTrain(module, whole, spec);
 }
 
 Status AddTrainingStep(Module& module, const TrainingStepSpec& spec, const OperatorCatalog& catalog) {
@@ -103,13 +108,13 @@ Status AddTrainingStep(Module& module, const TrainingStepSpec& spec, const Opera
   if (function.body.results.empty())
     return InvalidArgument(fmt::format("@{} has no result; its first must be the loss", spec.loss_function));
   const std::vector<std::string> trained = StatesToTrain(module, function, spec);
-  if (trained.empty())
-    return InvalidArgument(
-        fmt::format("@{} reads no trainable state: there is nothing to train", spec.loss_function));
   for (const std::string& name : spec.train) {
     if (std::ranges::find(trained, name) == trained.end())
       return NotFound(fmt::format("@{} reads no state @{}", spec.loss_function, name));
   }
+  if (trained.empty())
+    return InvalidArgument(
+        fmt::format("@{} reads no trainable state: there is nothing to train", spec.loss_function));
   for (const std::string& name : trained) TRY_STATUS(DeclareMoments(module, spec.optimizer, name));
   GraphBuilder builder(module, function, catalog);
   return StepBuilder{builder, spec}.Build(trained);

@@ -18,7 +18,7 @@ struct TrainingStepSpec {
                                     // else the caller wants back; its updates (running statistics) are kept
   std::string name = "train_step";  // of the function that is added
   OptimizerSpec optimizer;
-  bool all_reduce = false;         // sum the gradients over the ranks by collective nodes
+  int ranks = 1;  // more: gradients and loss are summed over so many ranks by collective nodes
   std::vector<std::string> train;  // states to update; empty: all that are trainable
 };
 
