@@ -1,0 +1,359 @@
+// The server over real sockets.
+#include "server/http/server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include <fmt/format.h>
+
+namespace sinter {
+namespace {
+
+class Client {
+ public:
+  explicit Client(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)), port_(port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const timeval patience{20, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  }
+  ~Client() { close(fd_); }
+  void Write(std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t sent = send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return;
+      text.remove_prefix(static_cast<size_t>(sent));
+    }
+  }
+  void Request(std::string_view method, std::string_view target, std::string_view body = "",
+               std::string_view more = "") {
+    Write(fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{}", method, target, port_, more));
+    if (!body.empty() || method == "POST") Write(fmt::format("Content-Length: {}\r\n", body.size()));
+    Write("\r\n");
+    Write(body);
+  }
+  // One response: "STATUS body"; "closed" at the end.
+  std::string Response(bool head = false) {
+    while (held_.find("\r\n\r\n") == std::string::npos) {
+      if (!Fill()) return "closed";
+    }
+    header_ = held_.substr(0, held_.find("\r\n\r\n") + 2);
+    held_.erase(0, header_.size() + 2);
+    size_t length = 0;
+    if (const size_t at = header_.find("Content-Length: "); at != std::string::npos && !head)
+      length = std::stoul(header_.substr(at + 16));
+    while (held_.size() < length) {
+      if (!Fill()) return "closed in the body";
+    }
+    const std::string body = held_.substr(0, length);
+    held_.erase(0, length);
+    return header_.substr(9, 3) + " " + body;
+  }
+  const std::string& header() const { return header_; }
+  bool AtEnd() { return held_.empty() && !Fill(); }
+
+ private:
+  bool Fill() {
+    char part[65536];
+    const ssize_t got = recv(fd_, part, sizeof part, 0);
+    if (got <= 0) return false;
+    held_.append(part, static_cast<size_t>(got));
+    return true;
+  }
+  int fd_;
+  uint16_t port_;
+  std::string held_, header_;
+};
+
+// Counts what a streamed body brings.
+class CountingSink final : public BodySink {
+ public:
+  Status Write(std::span<const std::byte> bytes) override {
+    count_ += bytes.size();
+    if (count_ > 3'000'000) return Error{ErrorCode::kResourceExhausted, "the disk is full", ""};
+    return {};
+  }
+  Result<HttpResponse> Finish(const HttpRequest&) override { return TextResponse(std::to_string(count_)); }
+
+ private:
+  uint64_t count_ = 0;
+};
+
+class Server : public testing::Test {
+ protected:
+  std::unique_ptr<HttpServer> Start(HttpServerOptions options = {}) {
+    std::vector<Route> routes;
+    auto add = [&](std::string method, std::string pattern, Route::Kind kind, auto answer) -> Route& {
+      Route& route = routes.emplace_back();
+      route.method = std::move(method);
+      route.pattern = std::move(pattern);
+      route.kind = kind;
+      route.answer = answer;
+      return route;
+    };
+    add("GET", "/hello", Route::Kind::kInline, [](HttpRequest&) { return TextResponse("hi"); });
+    add("POST", "/echo", Route::Kind::kBlocking, [](HttpRequest& r) {
+      return TextResponse(r.body);
+    }).largest_body = 1000;
+    add("GET", "/secret", Route::Kind::kBlocking, [](HttpRequest& r) {
+      return TextResponse(r.principal.name);
+    }).access = Access::kWrite;
+    add("GET", "/bytes", Route::Kind::kInline, [](HttpRequest&) {
+      auto text = std::make_shared<const std::string>("0123456789");
+      HttpResponse response;
+      response.shared = {text, std::as_bytes(std::span(*text))};
+      response.accept_ranges = true;
+      return response;
+    });
+    add("GET", "/error", Route::Kind::kInline,
+        [](HttpRequest&) -> Result<HttpResponse> { return NotFound("no such thing", "look elsewhere"); });
+    Route later;
+    later.method = "GET";
+    later.pattern = "/later";
+    later.kind = Route::Kind::kAsync;
+    later.start = [this](HttpRequest&&, Responder responder) {
+      waiting_.emplace_back(std::move(responder));
+      ++waiting_count_;
+    };
+    routes.push_back(std::move(later));
+    Route dropped;
+    dropped.method = "GET";
+    dropped.pattern = "/dropped";
+    dropped.kind = Route::Kind::kAsync;
+    dropped.start = [](HttpRequest&&, Responder) {};
+    routes.push_back(std::move(dropped));
+    Route streamed;
+    streamed.method = "PUT";
+    streamed.pattern = "/blob";
+    streamed.kind = Route::Kind::kStreamed;
+    streamed.largest_body = uint64_t{1} << 30;
+    streamed.open = [](const HttpRequest&) -> Result<std::unique_ptr<BodySink>> {
+      return std::make_unique<CountingSink>();
+    };
+    routes.push_back(std::move(streamed));
+    options.authenticate = [](std::string_view token) -> Result<Principal> {
+      if (token == "good") return Principal{"writer", Access::kWrite, "", 0};
+      if (token == "weak") return Principal{"reader", Access::kRead, "", 0};
+      return Error{ErrorCode::kPermissionDenied, "no such token", ""};
+    };
+    auto server = HttpServer::Start(*Router::Create(std::move(routes)), std::move(options));
+    EXPECT_TRUE(server) << server.error().ToString();
+    return *std::move(server);
+  }
+  std::vector<Responder> waiting_;
+  std::atomic<int> waiting_count_{0};
+};
+
+TEST_F(Server, AnswersAndKeepsTheConnection) {
+  auto server = Start();
+  Client client(server->port());
+  for (int i = 0; i < 3; ++i) {
+    client.Request("GET", "/hello");
+    EXPECT_EQ(client.Response(), "200 hi");
+    client.Request("POST", "/echo", "some text");
+    EXPECT_EQ(client.Response(), "200 some text");
+  }
+  client.Request("HEAD", "/hello");
+  EXPECT_EQ(client.Response(true), "200 ");
+  EXPECT_NE(client.header().find("Content-Length: 2"), std::string::npos);
+  client.Request("GET", "/error");
+  EXPECT_EQ(client.Response(),
+            R"(404 {"error":{"code":"not_found","hint":"look elsewhere","message":"no such thing"}})");
+  client.Request("GET", "/dropped");
+  EXPECT_TRUE(client.Response().starts_with("500 "));
+  client.Request("GET", "/nowhere");
+  EXPECT_TRUE(client.Response().starts_with("404 "));
+  client.Request("POST", "/hello", "passed over");
+  EXPECT_TRUE(client.Response().starts_with("405 "));
+  EXPECT_NE(client.header().find("Allow: GET"), std::string::npos);
+  client.Request("GET", "/hello");
+  EXPECT_EQ(client.Response(), "200 hi");
+}
+
+TEST_F(Server, PipelinedRequestsAreAnsweredInOrder) {
+  auto server = Start();
+  Client client(server->port());
+  for (int i = 0; i < 5; ++i) client.Request("POST", "/echo", std::to_string(i));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(client.Response(), "200 " + std::to_string(i));
+}
+
+TEST_F(Server, RangesOfBytes) {
+  auto server = Start();
+  Client client(server->port());
+  auto range = [&](std::string_view text) {
+    client.Request("GET", "/bytes", "", fmt::format("Range: bytes={}\r\n", text));
+    return client.Response();
+  };
+  EXPECT_EQ(range("2-4"), "206 234");
+  EXPECT_NE(client.header().find("Content-Range: bytes 2-4/10"), std::string::npos);
+  EXPECT_EQ(range("7-"), "206 789");
+  EXPECT_EQ(range("-2"), "206 89");
+  EXPECT_TRUE(range("10-").starts_with("416 "));
+  EXPECT_EQ(range("x"), "200 0123456789");
+}
+
+TEST_F(Server, OversizedAndMalformedRequestsAreRefused) {
+  auto server = Start();
+  {
+    Client client(server->port());
+    client.Request("POST", "/echo", std::string(1001, 'x'));
+    EXPECT_TRUE(client.Response().starts_with("413 "));
+  }
+  {
+    Client client(server->port());  // no length: found out while reading
+    client.Write(fmt::format(
+        "POST /echo HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nTransfer-Encoding: chunked\r\n\r\n", server->port()));
+    for (int i = 0; i < 3; ++i) client.Write("200\r\n" + std::string(512, 'y') + "\r\n");
+    EXPECT_TRUE(client.Response().starts_with("413 "));
+  }
+  {
+    Client client(server->port());
+    client.Request("GET", "/hello", "", fmt::format("X: {}\r\n", std::string(20000, 'h')));
+    EXPECT_TRUE(client.Response().starts_with("431 "));
+  }
+  {
+    Client client(server->port());
+    client.Write("nonsense\r\n\r\n");
+    EXPECT_TRUE(client.Response().starts_with("400 "));
+    EXPECT_TRUE(client.AtEnd());
+  }
+  {
+    Client client(server->port());
+    client.Request("GET", "/hello?x=%zz");
+    EXPECT_TRUE(client.Response().starts_with("400 "));
+  }
+}
+
+TEST_F(Server, SlowRequestsEnd) {
+  HttpServerOptions options;
+  options.header_time = options.body_time = options.idle_time = std::chrono::seconds(1);
+  auto server = Start(options);
+  Client header(server->port()), body(server->port()), idle(server->port());
+  header.Write("GET /hello HT");
+  body.Write(fmt::format("POST /echo HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Length: 10\r\n\r\nabc",
+                         server->port()));
+  EXPECT_TRUE(header.Response().starts_with("408 "));
+  EXPECT_TRUE(body.Response().starts_with("408 "));
+  EXPECT_TRUE(idle.AtEnd());
+}
+
+TEST_F(Server, TokensAndScopes) {
+  auto server = Start();
+  Client client(server->port());
+  auto status = [&](std::string_view token) {
+    client.Request("GET", "/secret", "",
+                   token.empty() ? std::string() : fmt::format("Authorization: Bearer {}\r\n", token));
+    return client.Response().substr(0, 10);
+  };
+  EXPECT_EQ(status("good"), "200 writer");
+  EXPECT_EQ(status("").substr(0, 3), "401");
+  EXPECT_NE(client.header().find("WWW-Authenticate: Bearer"), std::string::npos);
+  EXPECT_EQ(status("weak").substr(0, 3), "403");
+  EXPECT_EQ(status("bad").substr(0, 3), "403");
+}
+
+TEST_F(Server, HostAndOriginAreChecked) {
+  auto server = Start();
+  Client client(server->port());
+  client.Write("GET /hello HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+  EXPECT_TRUE(client.Response().starts_with("421 "));
+  client.Request("POST", "/echo", "x", "Origin: http://evil.example\r\n");
+  EXPECT_TRUE(client.Response().starts_with("403 "));
+}
+
+TEST_F(Server, LargeBodiesStream) {
+  auto server = Start();
+  Client client(server->port());
+  client.Request("PUT", "/blob", std::string(2'500'000, 'z'));
+  EXPECT_EQ(client.Response(), "200 2500000");
+  client.Request("PUT", "/blob", "");
+  EXPECT_EQ(client.Response(), "200 0");
+  client.Request("PUT", "/blob", std::string(4'000'000, 'z'));
+  EXPECT_TRUE(client.Response().starts_with("507 "));
+}
+
+TEST_F(Server, APortInUseIsNamed) {
+  auto server = Start();
+  auto second = HttpServer::Start(*Router::Create({}), {.port = server->port()});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().message,
+            fmt::format("cannot listen on 127.0.0.1:{}: the port is in use", server->port()));
+  EXPECT_FALSE(HttpServer::Start(*Router::Create({}), {.address = "nowhere"}));
+}
+
+TEST_F(Server, TooManyConnectionsAreTurnedAway) {
+  HttpServerOptions options;
+  options.connections = 2;
+  auto server = Start(options);
+  Client first(server->port()), second(server->port());
+  first.Request("GET", "/hello");
+  second.Request("GET", "/hello");
+  EXPECT_EQ(first.Response(), "200 hi");
+  EXPECT_EQ(second.Response(), "200 hi");
+  Client third(server->port());
+  EXPECT_TRUE(third.Response().starts_with("503 "));
+  EXPECT_NE(third.header().find("Retry-After: 1"), std::string::npos);
+}
+
+TEST_F(Server, StopLetsRequestsFinish) {
+  auto server = Start();
+  Client busy(server->port()), idle(server->port());
+  idle.Request("GET", "/hello");
+  EXPECT_EQ(idle.Response(), "200 hi");
+  busy.Request("GET", "/later");
+  while (waiting_count_.load() == 0) std::this_thread::yield();
+  auto stopped = std::async(std::launch::async, [&] { server->Stop(std::chrono::seconds(20)); });
+  EXPECT_TRUE(idle.AtEnd());
+  waiting_.back().Send(TextResponse("in time"));
+  waiting_.clear();
+  EXPECT_EQ(busy.Response(), "200 in time");
+  EXPECT_NE(busy.header().find("Connection: close"), std::string::npos);
+  stopped.get();
+  EXPECT_EQ(server->OpenConnections(), 0u);
+}
+
+TEST_F(Server, StopDoesNotWaitForever) {
+  auto server = Start();
+  Client client(server->port());
+  client.Request("GET", "/later");
+  while (waiting_count_.load() == 0) std::this_thread::yield();
+  server->Stop(std::chrono::milliseconds(50));
+  EXPECT_TRUE(client.AtEnd());
+  waiting_.clear();  // answers into a connection that is gone
+}
+
+TEST_F(Server, ManyClientsAtOnce) {
+  HttpServerOptions options;
+  options.io_threads = 2;
+  std::atomic<int> logged{0};
+  options.on_access = [&](const AccessEntry& entry) { logged += entry.status == 200; };
+  auto server = Start(options);
+  std::vector<std::thread> threads;
+  std::atomic<int> good{0};
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      Client client(server->port());
+      for (int i = 0; i < 100; ++i) {
+        client.Request("POST", "/echo", std::to_string(i));
+        good += client.Response() == "200 " + std::to_string(i);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(good.load(), 800);
+  EXPECT_EQ(logged.load(), 800);
+}
+
+}  // namespace
+}  // namespace sinter

@@ -1,0 +1,24 @@
+// Paths and queries of request targets.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace sinter {
+
+// "%2F" -> "/"; '+' stays. Errors: a broken escape, a NUL byte.
+Result<std::string> PercentDecode(std::string_view text);
+// Everything but letters, digits and "-._~" escaped.
+std::string PercentEncode(std::string_view text);
+
+struct Target {
+  std::string path;  // still encoded
+  std::map<std::string, std::string, std::less<>> query;
+};
+// An origin-form target, "/path?query". Errors: none of that form, broken escapes.
+Result<Target> ParseTarget(std::string_view target);
+
+}  // namespace sinter
