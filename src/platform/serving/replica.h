@@ -1,0 +1,42 @@
+// A revision of a service, loaded: a compiled model, its sessions, and the batcher before them.
+#pragma once
+
+#include <memory>
+
+#include "platform/serving/batcher.h"
+#include "platform/serving/model_source.h"
+#include "platform/serving/warm_up.h"
+
+namespace sinter {
+
+struct RevisionInfo {
+  std::string name;  // "1", "2", ...: a service counts its revisions
+  std::string model;
+  std::string model_id;
+  std::string signature;  // signature.json, or empty
+  ModelInterface interface;
+  BatchLimits limits;  // as they are applied: max_rows 1 where rows cannot share a run
+  WarmUpReport warm_up;
+};
+
+// Any thread submits; whoever made it closes it.
+class Replica {
+ public:
+  // Compiles and warms; takes as long as that takes.
+  static Result<std::shared_ptr<Replica>> Load(std::string name, LoadedModel model,
+                                               const BatchLimits& limits);
+  const RevisionInfo& info() const { return *info_; }
+  const std::shared_ptr<const RevisionInfo>& shared_info() const { return info_; }
+  TrafficCounters& counters() { return *counters_; }
+  Status Submit(BatchJob& job) { return batcher_->Submit(job); }
+  void Close() { batcher_->Close(); }
+
+ private:
+  Replica() = default;
+  std::shared_ptr<const RevisionInfo> info_;
+  std::shared_ptr<TrafficCounters> counters_;
+  std::shared_ptr<Executable> executable_;
+  std::unique_ptr<Batcher> batcher_;  // last: its threads stop before what they use goes
+};
+
+}  // namespace sinter

@@ -1,0 +1,59 @@
+// A service as it is kept: what is wanted, what is, and how it came to be so.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/records/record.h"
+#include "platform/serving/batcher.h"
+#include "platform/serving/rollout.h"
+
+namespace sinter {
+
+inline constexpr std::string_view kServiceKind = "service";
+
+struct RevisionRef {
+  std::string revision;  // "3"
+  std::string model;     // "fashion@2"
+  bool operator==(const RevisionRef&) const = default;
+};
+
+// One line of a service's history.
+struct RolloutEntry {
+  int64_t at_ms = 0;
+  std::string by;
+  std::string what;  // "deploy", "rollout", "rollback"
+  RevisionRef from;  // empty: there was none
+  RevisionRef to;
+  RolloutDecision decision;
+};
+
+struct ServiceInfo {
+  std::string name;
+  // What is wanted.
+  std::string model;
+  BatchLimits limits;
+  bool open = true;  // on loopback, who asks it needs no token
+  // What is.
+  RevisionRef current;
+  std::optional<RevisionRef> previous;
+  int64_t next_revision = 1;
+  std::vector<RolloutEntry> history;  // the last 50, oldest first
+  int64_t created_ms = 0;
+  std::string created_by;
+  // Of this process, not of the record:
+  bool ready = false;
+  std::string problem;  // why it is not ready
+};
+
+Status CheckServiceName(std::string_view name);
+Status CheckBatchLimits(const BatchLimits& limits);
+
+std::string ServiceSpecText(const ServiceInfo& service);
+std::string ServiceStatusText(const ServiceInfo& service);
+Result<ServiceInfo> ReadService(const Record& record);
+
+}  // namespace sinter

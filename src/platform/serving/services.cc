@@ -1,0 +1,261 @@
+#include "platform/serving/services.h"
+
+#include <fmt/format.h>
+
+namespace sinter {
+namespace {
+
+Error Refused(std::string_view what, const RolloutDecision& decision) {
+  return {ErrorCode::kConflict, fmt::format("{} is refused: {}", what, decision.reason),
+          "the revision that answers now goes on"};
+}
+
+}  // namespace
+
+Services::~Services() { Stop(); }
+
+std::shared_ptr<Services::Entry> Services::FindEntry(std::string_view name) const {
+  std::shared_lock lock(entries_mutex_);
+  const auto found = entries_.find(name);
+  return found == entries_.end() ? nullptr : found->second;
+}
+
+Result<std::shared_ptr<Services::Entry>> Services::NeedEntry(std::string_view name) const {
+  auto entry = FindEntry(name);
+  if (entry == nullptr)
+    return NotFound(fmt::format("there is no service '{}'", name.substr(0, 80)), "sinter service list");
+  return entry;
+}
+
+std::shared_ptr<Service> Services::Find(std::string_view name) const {
+  std::shared_lock lock(entries_mutex_);
+  const auto found = entries_.find(name);
+  return found == entries_.end() ? nullptr : found->second->service;
+}
+
+bool Services::IsOpen(std::string_view name) const {
+  std::shared_lock lock(entries_mutex_);
+  const auto found = entries_.find(name);
+  return found != entries_.end() && found->second->open;
+}
+
+bool Services::ready() const {
+  std::shared_lock lock(entries_mutex_);
+  for (const auto& [name, entry] : entries_) {
+    if (!entry->service->ready()) return false;
+  }
+  return true;
+}
+
+std::vector<ServiceStats> Services::Stats() const {
+  std::vector<std::shared_ptr<Service>> services;
+  {
+    std::shared_lock lock(entries_mutex_);
+    for (const auto& [name, entry] : entries_) services.push_back(entry->service);
+  }
+  std::vector<ServiceStats> stats;
+  for (const auto& service : services) stats.push_back(service->Stats());
+  return stats;
+}
+
+Result<std::shared_ptr<Replica>> Services::LoadReplica(const RevisionRef& revision,
+                                                       const BatchLimits& limits) {
+  TRY(LoadedModel model, models_.Load(revision.model));
+  return Replica::Load(revision.revision, std::move(model), limits);
+}
+
+ServiceInfo Services::WithState(ServiceInfo info) const {
+  std::shared_lock lock(entries_mutex_);
+  const auto found = entries_.find(info.name);
+  if (found == entries_.end()) return info;
+  info.ready = found->second->service->ready();
+  info.problem = found->second->problem;
+  return info;
+}
+
+Result<ServiceInfo> Services::Write(std::string_view name, std::string_view who,
+                                    const std::function<void(ServiceInfo&)>& change) {
+  TRY(const Record record, records_.Update(kServiceKind, name, who, [&](Record& r) -> Status {
+    TRY(ServiceInfo info, ReadService(r));
+    change(info);
+    r.spec = ServiceSpecText(info);
+    r.status = ServiceStatusText(info);
+    return {};
+  }));
+  TRY(ServiceInfo info, ReadService(record));
+  return WithState(std::move(info));
+}
+
+void Services::Restore(const ServiceInfo& wanted) {
+  auto entry = std::make_shared<Entry>();
+  entry->service = std::make_shared<Service>(wanted.name);
+  entry->open = wanted.open;
+  auto current = LoadReplica(wanted.current, wanted.limits);
+  if (current)
+    entry->service->Install(*std::move(current));
+  else
+    entry->problem = current.error().ToString();
+  if (current && wanted.previous) {
+    // Without it the service answers all the same; there is only nothing to roll back to.
+    if (auto previous = LoadReplica(*wanted.previous, wanted.limits))
+      entry->service->InstallPrevious(*std::move(previous));
+    else
+      entry->problem = fmt::format("revision {} could not be loaded to fall back on: {}",
+                                   wanted.previous->revision, previous.error().ToString());
+  }
+  std::unique_lock lock(entries_mutex_);
+  entries_[wanted.name] = std::move(entry);
+}
+
+Status Services::Start() {
+  TRY(const auto wanted, List());
+  for (const ServiceInfo& service : wanted) Restore(service);
+  return {};
+}
+
+void Services::Stop() {
+  std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries;
+  {
+    std::unique_lock lock(entries_mutex_);
+    entries.swap(entries_);
+  }
+  for (auto& [name, entry] : entries) entry->service->Stop();
+}
+
+Result<ServiceInfo> Services::Deploy(const NewService& wanted, std::string_view who) {
+  TRY_STATUS(CheckServiceName(wanted.name));
+  TRY_STATUS(CheckBatchLimits(wanted.limits));
+  const Error taken{ErrorCode::kAlreadyExists, fmt::format("there is a service '{}' already", wanted.name),
+                    fmt::format("sinter service rollout {} MODEL", wanted.name)};
+  if (FindEntry(wanted.name) != nullptr) return taken;
+  RevisionRef revision{"1", wanted.model};
+  TRY(auto replica, LoadReplica(revision, wanted.limits));
+  revision.model = replica->info().model;
+  const RolloutDecision decision =
+      DecideRollout({.warm = replica->info().warm_up, .wanted_batch_rows = wanted.limits.max_rows});
+  if (decision.action != RolloutAction::kSwitch)
+    return Refused(fmt::format("the deployment of {}", revision.model), decision);
+  ServiceInfo info;
+  info.name = wanted.name;
+  info.model = revision.model;
+  info.limits = wanted.limits;
+  info.open = wanted.open;
+  info.current = revision;
+  info.next_revision = 2;
+  info.history.push_back({clock_.UnixMillis(), std::string(who), "deploy", {}, revision, decision});
+  auto record = records_.Create(std::string(kServiceKind), info.name, ServiceSpecText(info),
+                                ServiceStatusText(info), who);
+  if (!record && record.error().code == ErrorCode::kAlreadyExists) return taken;
+  if (!record) return std::move(record).error();
+  auto entry = std::make_shared<Entry>();
+  entry->service = std::make_shared<Service>(info.name);
+  entry->open = info.open;
+  entry->service->Install(std::move(replica));
+  {
+    std::unique_lock lock(entries_mutex_);
+    entries_[info.name] = std::move(entry);
+  }
+  return Show(info.name);
+}
+
+Result<ServiceInfo> Services::Rollout(std::string_view name, std::string_view model, std::string_view who) {
+  TRY(const auto entry, NeedEntry(name));
+  std::lock_guard changing(entry->changing);
+  TRY(const ServiceInfo before, Show(name));
+  RevisionRef next{fmt::format("{}", before.next_revision), std::string(model)};
+  auto loaded = models_.Load(model);
+  if (!loaded && loaded.error().code == ErrorCode::kNotFound) return std::move(loaded).error();
+  Result<std::shared_ptr<Replica>> replica =
+      loaded ? Replica::Load(next.revision, *std::move(loaded), before.limits)
+             : Result<std::shared_ptr<Replica>>(std::move(loaded).error());
+  RolloutSnapshot snapshot;
+  snapshot.wanted_batch_rows = before.limits.max_rows;
+  const auto current = entry->service->Info();
+  if (current != nullptr) snapshot.current = current->warm_up;
+  if (!replica) {
+    snapshot.load_error = replica.error();
+  } else {
+    next.model = (*replica)->info().model;
+    snapshot.warm = (*replica)->info().warm_up;
+    if (current != nullptr) {
+      if (auto fits = CheckCompatible(current->interface, (*replica)->info().interface); !fits)
+        snapshot.incompatible = std::move(fits).error();
+    }
+  }
+  const RolloutDecision decision = DecideRollout(snapshot);
+  const bool goes = decision.action == RolloutAction::kSwitch;
+  // Written down before the switch: a server that dies in between comes back with the new revision.
+  TRY(ServiceInfo after, Write(name, who, [&](ServiceInfo& info) {
+        info.history.push_back(
+            {clock_.UnixMillis(), std::string(who), "rollout", info.current, next, decision});
+        ++info.next_revision;
+        if (!goes) return;
+        info.model = next.model;
+        if (current != nullptr) info.previous = info.current;
+        info.current = next;
+      }));
+  if (!goes) return Refused(fmt::format("the rollout of {}", next.model), decision);
+  entry->service->Install(*std::move(replica));
+  {
+    std::unique_lock lock(entries_mutex_);
+    entry->problem.clear();
+  }
+  return WithState(std::move(after));
+}
+
+Result<ServiceInfo> Services::Rollback(std::string_view name, std::string_view who) {
+  TRY(const auto entry, NeedEntry(name));
+  std::lock_guard changing(entry->changing);
+  // First the switch, then the record: a full disk must not keep a bad revision answering.
+  if (!entry->service->SwitchBack()) {
+    return Error{ErrorCode::kConflict, fmt::format("service {} has no revision to go back to", name),
+                 "the one before the last rollout is kept; there was none"};
+  }
+  auto after = Write(name, who, [&](ServiceInfo& info) {
+    if (!info.previous) return;
+    RolloutDecision decision{RolloutAction::kSwitch, "asked for; it was warm", {}};
+    info.history.push_back({clock_.UnixMillis(), std::string(who), "rollback", info.current, *info.previous,
+                            std::move(decision)});
+    std::swap(info.current, *info.previous);
+    info.model = info.current.model;
+  });
+  if (!after) {
+    return std::move(after).error().In(
+        fmt::format("service {} was rolled back, and that could not be recorded", name));
+  }
+  return after;
+}
+
+Status Services::Delete(std::string_view name, std::string_view who) {
+  TRY(const auto entry, NeedEntry(name));
+  std::lock_guard changing(entry->changing);
+  TRY(const Record record, records_.Get(kServiceKind, name));
+  TRY_STATUS(records_.Delete(record, who));
+  {
+    std::unique_lock lock(entries_mutex_);
+    entries_.erase(entries_.find(name));
+  }
+  entry->service->Stop();
+  return {};
+}
+
+Result<ServiceInfo> Services::Show(std::string_view name) {
+  auto record = records_.Get(kServiceKind, name);
+  if (!record && record.error().code == ErrorCode::kNotFound)
+    return NotFound(fmt::format("there is no service '{}'", name.substr(0, 80)), "sinter service list");
+  if (!record) return std::move(record).error();
+  TRY(ServiceInfo info, ReadService(*record));
+  return WithState(std::move(info));
+}
+
+Result<std::vector<ServiceInfo>> Services::List() {
+  TRY(const RecordPage page, records_.List({.kind = std::string(kServiceKind), .limit = 1000}));
+  std::vector<ServiceInfo> services;
+  for (const Record& record : page.records) {
+    TRY(ServiceInfo info, ReadService(record));
+    services.push_back(WithState(std::move(info)));
+  }
+  return services;
+}
+
+}  // namespace sinter

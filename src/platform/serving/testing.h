@@ -1,0 +1,53 @@
+// Small models for tests of serving, by name and from the IR's text.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "engine/graph/infer.h"
+#include "engine/graph/text.h"
+#include "engine/ops/catalog.h"
+#include "platform/serving/model_source.h"
+
+namespace sinter {
+
+// y = factor * x, rows apart.
+inline std::string ScaleModel(double factor) {
+  return fmt::format(R"(module scale {{
+    symbol N in 1..64
+    func @forward(%x: f32[N,4]) {{
+      %k = Constant() {{value = f32[]{{{:.1f}}}}}
+      %y = Mul(%x, %k)
+      return %y
+    }}
+  }})",
+                     factor);
+}
+
+// Gives the models that a test put in; "name@version" must be there in full, or "name" for the only one.
+class TextModels final : public ModelSource {
+ public:
+  void Put(std::string ref, std::string text) {
+    std::lock_guard lock(mutex_);
+    texts_[std::move(ref)] = std::move(text);
+  }
+  Result<LoadedModel> Load(std::string_view ref) override {
+    std::lock_guard lock(mutex_);
+    const auto found = texts_.find(ref);
+    if (found == texts_.end()) return NotFound(fmt::format("model '{}' has no such version", ref));
+    TRY(Module module, ParseModule(found->second));
+    TRY_STATUS(InferModule(module, Operators()));
+    return LoadedModel{std::string(ref), "id of " + std::string(ref), "forward", "", std::move(module)};
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::string, std::less<>> texts_;
+};
+
+}  // namespace sinter
