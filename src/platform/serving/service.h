@@ -6,15 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "platform/serving/named_tensor.h"
 #include "platform/serving/replica.h"
 #include "platform/serving/switch_pointer.h"
 
 namespace sinter {
-
-struct NamedTensor {
-  std::string name;
-  Tensor tensor;
-};
 
 struct ServiceRequest {
   std::vector<NamedTensor> inputs;   // in any order
