@@ -1,0 +1,262 @@
+#include "training/trainer/trainer.h"
+
+#include <chrono>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/random.h"
+#include "engine/formats/onnx/onnx.h"
+#include "training/trainer/checkpoint_writer.h"
+
+namespace sinter {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double Seconds(Clock::duration d) { return std::chrono::duration<double>(d).count(); }
+
+constexpr int64_t kTestRows = 500;  // of one evaluation run
+
+Tensor Scalar(DType dtype, double value) {
+  return dtype == DType::kF64 ? Tensor::Scalar(value) : Tensor::Scalar(static_cast<float>(value));
+}
+
+class Trainer {
+ public:
+  Trainer(const Recipe& recipe, BatchSource& source, RunSink& run, CheckpointSink& checkpoints,
+          const TrainOptions& options)
+      : recipe_(recipe), source_(source), run_(run), checkpoints_(checkpoints), options_(options) {}
+
+  Result<TrainResult> Run(const ExampleSpec& examples) {
+    TRY(TrainingProgram program, BuildTrainingProgram(recipe_, examples, options_.ranks));
+    const auto classes = static_cast<int64_t>(examples.classes.size());
+    CompileOptions compile;
+    compile.pool = options_.pool;
+    compile.communicator = options_.communicator;
+    compile.functions = {std::string(kTrainStep), std::string(kPredict)};
+    TRY(const auto executable, Executable::Compile(program.module, compile));
+    states_ = executable->states();
+    for (const State& state : program.module.states) {
+      if (state.initial) TRY_STATUS(states_->Set(state.name, *state.initial));
+    }
+    TRY(session_, executable->OpenSession());
+    per_epoch_ = source_.steps_per_epoch();
+    const int64_t steps = recipe_.epochs * per_epoch_;
+    TRY(const int64_t done, Resume());
+    TrainResult result;
+    result.resumed_from = done;
+    result.steps = steps;
+    {
+      CheckpointWriter writer(checkpoints_);
+      if (Status trained = Steps(program, *executable, writer, done, steps, classes); !trained) {
+        (void)writer.Finish();  // what was begun is completed; the first error is the one to tell
+        if (Leads()) (void)run_.Flush();
+        return std::move(trained).error();
+      }
+      TRY_STATUS(writer.Finish());
+    }
+    if (Leads()) TRY_STATUS(run_.Flush());
+    TRY(result.test, Evaluate(*executable, source_, classes));
+    result.seconds = trained_seconds_;
+    result.images_per_second =
+        trained_seconds_ > 0 ? static_cast<double>((steps - done) * recipe_.batch_size) / trained_seconds_
+                             : 0;
+    TRY_STATUS(states_->StoreInto(program.module));
+    result.module = std::move(program.module);
+    result.signature = std::move(program.signature);
+    return result;
+  }
+
+ private:
+  bool Leads() const { return options_.rank == 0; }
+
+  Result<int64_t> Resume() {
+    TRY(const std::optional<Checkpoint> checkpoint, checkpoints_.Latest());
+    if (!checkpoint) return 0;
+    for (const std::string& name : states_->Names()) {
+      const auto found = checkpoint->states.find(name);
+      if (found == checkpoint->states.end())
+        return InvalidArgument(
+            fmt::format("the checkpoint of step {} holds no state '{}'", checkpoint->step, name),
+            "it belongs to another recipe: start a new run");
+      if (Status set = states_->Set(name, found->second); !set)
+        return std::move(set).error().In(fmt::format("the checkpoint of step {}", checkpoint->step));
+    }
+    return checkpoint->step;
+  }
+
+  Status Save(CheckpointWriter& writer, int64_t step) {
+    Checkpoint checkpoint;
+    checkpoint.step = step;
+    for (const std::string& name : states_->Names()) {
+      TRY(const Tensor state, states_->Get(name));
+      TRY(Tensor copy, state.Clone());
+      checkpoint.states.emplace(name, std::move(copy));
+    }
+    return writer.Write(std::move(checkpoint));
+  }
+
+  Status Steps(const TrainingProgram& program, Executable& executable, CheckpointWriter& writer, int64_t done,
+               int64_t steps, int64_t classes) {
+    const int64_t every = recipe_.checkpoint_every > 0 ? recipe_.checkpoint_every : per_epoch_;
+    const DType dtype = program.signature.outputs[0].dtype;
+    auto begin = Clock::now(), reported = begin;
+    int64_t reported_step = done;
+    double reported_waited = source_.waited_seconds();
+    for (int64_t step = done + 1; step <= steps; ++step) {
+      if (options_.cancel.Cancelled())
+        return Error{ErrorCode::kCancelled, fmt::format("stopped before step {}", step), ""};
+      TRY(const Batch batch, source_.Train(step));
+      const double rate = LearningRateAt(recipe_, step, per_epoch_);
+      std::vector<Tensor> inputs{batch.inputs, batch.labels};
+      if (program.seeded) {
+        // A seed of its own for each step; rows are told apart by where they stand in the epoch.
+        inputs.push_back(Tensor::Scalar(static_cast<int64_t>(
+            RandomBits(recipe_.seed, uint64_t{1} << 41, static_cast<uint64_t>(step)) >> 1)));
+        inputs.push_back(Tensor::Scalar(batch.first_row));
+      }
+      inputs.push_back(Scalar(dtype, rate));
+      inputs.push_back(Scalar(
+          dtype, static_cast<double>(batch.labels.elements()) / static_cast<double>(recipe_.batch_size)));
+      inputs.push_back(Tensor::Scalar(step));
+      TRY(const auto results, session_->Run(kTrainStep, inputs, {options_.cancel}));
+      const double loss = results[0].tensor().AsDouble(0);
+      TRY_STATUS(CheckFinite(program, step, loss, results[2].tensor()));
+      if (Leads()) {
+        const MetricPoint points[] = {{"train.loss", step, loss},
+                                      {"train.accuracy", step, Accuracy(results[1].tensor(), batch.labels)},
+                                      {"train.learning_rate", step, rate}};
+        TRY_STATUS(run_.Metrics(points));
+      }
+      const auto now = Clock::now();
+      if (Leads() && (Seconds(now - reported) > 0.5 || step == steps)) {
+        const double elapsed = Seconds(now - reported), waited = source_.waited_seconds();
+        TrainProgress progress;
+        progress.step = step;
+        progress.steps = steps;
+        progress.epoch = (step - 1) / per_epoch_ + 1;
+        progress.loss = loss;
+        progress.images_per_second =
+            static_cast<double>((step - reported_step) * recipe_.batch_size) / elapsed;
+        progress.seconds_left =
+            static_cast<double>(steps - step) * elapsed / static_cast<double>(step - reported_step);
+        progress.waiting_share = (waited - reported_waited) / elapsed;
+        const MetricPoint points[] = {{"train.images_per_second", step, progress.images_per_second},
+                                      {"train.waiting_share", step, progress.waiting_share}};
+        TRY_STATUS(run_.Metrics(points));
+        TRY_STATUS(run_.Progress(step, steps));
+        if (options_.on_progress) options_.on_progress(progress);
+        reported = now;
+        reported_step = step;
+        reported_waited = waited;
+      }
+      if (Leads() && (step % every == 0 || step == steps)) TRY_STATUS(Save(writer, step));
+      if (Leads() && step % per_epoch_ == 0 && step != steps) {
+        const auto pause = Clock::now();
+        TRY(const Evaluation test, Evaluate(executable, source_, classes));
+        const MetricPoint points[] = {{"test.accuracy", step, test.confusion.Accuracy().value},
+                                      {"test.loss", step, test.loss}};
+        TRY_STATUS(run_.Metrics(points));
+        const auto length = Clock::now() - pause;
+        begin += length;
+        reported += length;
+      }
+    }
+    trained_seconds_ = Seconds(Clock::now() - begin);
+    if (Leads()) {
+      TRY(const Evaluation test, Evaluate(executable, source_, classes));
+      const MetricPoint points[] = {{"test.accuracy", steps, test.confusion.Accuracy().value},
+                                    {"test.loss", steps, test.loss}};
+      TRY_STATUS(run_.Metrics(points));
+    }
+    return {};
+  }
+
+  // A step that is not finite has already spoilt the weights: the training stops, and says where it began.
+  Status CheckFinite(const TrainingProgram& program, int64_t step, double loss, const Tensor& norms) const {
+    for (int64_t i = 0; i < norms.elements(); ++i) {
+      if (std::isfinite(norms.AsDouble(i))) continue;
+      const std::string tensor =
+          std::isfinite(loss)
+              ? fmt::format("the gradient of '{}'", program.trained[static_cast<size_t>(i)])
+              : fmt::format("the loss (and the gradient of '{}')", program.trained[static_cast<size_t>(i)]);
+      return NotFinite(step, tensor, std::isfinite(loss) ? norms.AsDouble(i) : loss);
+    }
+    if (!std::isfinite(loss)) return NotFinite(step, "the loss", loss);
+    return {};
+  }
+  static Status NotFinite(int64_t step, const std::string& tensor, double value) {
+    return InvalidArgument(
+        fmt::format("step {}: {} is {}", step, tensor, value),
+        "a lower learning rate, clip_norm or a warm-up usually helps; checkpoints of earlier steps are kept");
+  }
+
+  static double Accuracy(const Tensor& scores, const Tensor& labels) {
+    const int64_t rows = scores.dim(0), classes = scores.dim(1);
+    int64_t hits = 0;
+    for (int64_t r = 0; r < rows; ++r) {
+      int64_t best = 0;
+      for (int64_t c = 1; c < classes; ++c) {
+        if (scores.AsDouble(r * classes + c) > scores.AsDouble(r * classes + best)) best = c;
+      }
+      hits += best == labels.data<int64_t>()[static_cast<size_t>(r)];
+    }
+    return rows == 0 ? 0 : static_cast<double>(hits) / static_cast<double>(rows);
+  }
+
+  const Recipe& recipe_;
+  BatchSource& source_;
+  RunSink& run_;
+  CheckpointSink& checkpoints_;
+  const TrainOptions& options_;
+  std::shared_ptr<States> states_;
+  std::unique_ptr<Session> session_;
+  int64_t per_epoch_ = 1;
+  double trained_seconds_ = 0;
+};
+
+}  // namespace
+
+Result<TrainResult> Train(const Recipe& recipe, const ExampleSpec& examples, BatchSource& source,
+                          RunSink& run, CheckpointSink& checkpoints, const TrainOptions& options) {
+  return Trainer(recipe, source, run, checkpoints, options).Run(examples);
+}
+
+Result<Evaluation> Evaluate(Executable& executable, BatchSource& source, int64_t classes) {
+  Evaluation evaluation;
+  evaluation.confusion = ConfusionMatrix(classes);
+  Calibration calibration;
+  TRY(const auto session, executable.OpenSession());
+  double loss = 0;
+  int64_t rows = 0;
+  for (;;) {
+    TRY(const Batch batch, source.Test(rows, kTestRows));
+    const int64_t count = batch.labels.elements();
+    if (count == 0) break;
+    TRY(const auto results, session->Run(kPredict, std::vector<Tensor>{batch.inputs}));
+    const Tensor& probabilities = results[0].tensor();
+    std::vector<float> scores(static_cast<size_t>(probabilities.elements()));
+    for (size_t i = 0; i < scores.size(); ++i)
+      scores[i] = static_cast<float>(probabilities.AsDouble(static_cast<int64_t>(i)));
+    const auto labels = batch.labels.data<int64_t>();
+    TRY_STATUS(evaluation.confusion.AddScores(labels, scores));
+    TRY_STATUS(calibration.Add(labels, scores, classes));
+    for (int64_t r = 0; r < count; ++r) {
+      const double p = scores[static_cast<size_t>(r * classes + labels[static_cast<size_t>(r)])];
+      loss -= std::log(std::max(p, 1e-12));
+    }
+    rows += count;
+  }
+  evaluation.loss = rows == 0 ? 0 : loss / static_cast<double>(rows);
+  evaluation.calibration_error = calibration.ExpectedError();
+  return evaluation;
+}
+
+Status ExportModel(const Module& module, const Signature& signature, const Path& folder) {
+  TRY_STATUS(MakeFolders(folder));
+  TRY_STATUS(ExportOnnx(module, kForward, folder / kModelFile));
+  return WriteFileAtomically(folder / kSignatureFile, SignatureJson(signature).dump(2) + "\n");
+}
+
+}  // namespace sinter
