@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include "base/http_client.h"
+
 namespace sinter {
 namespace {
 
@@ -353,6 +355,44 @@ TEST_F(Server, ManyClientsAtOnce) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(good.load(), 800);
   EXPECT_EQ(logged.load(), 800);
+}
+
+// Our own client, against our own server.
+TEST_F(Server, AnswersOurClient) {
+  auto server = Start();
+  auto client = HttpClient::Create(server->Origin());
+  ASSERT_TRUE(client);
+  for (int i = 0; i < 3; ++i) {
+    auto answer = (*client)->Send({"POST", "/echo", {}, "again"});
+    ASSERT_TRUE(answer) << answer.error().ToString();
+    EXPECT_EQ(answer->status, 200);
+    EXPECT_EQ(answer->body, "again");
+    EXPECT_EQ(answer->Header("content-type"), "text/plain; charset=utf-8");
+  }
+  const std::string large(3'500'000, 'z');
+  auto refused = (*client)->Send({"PUT", "/blob", {}, large});
+  ASSERT_TRUE(refused) << refused.error().ToString();
+  EXPECT_EQ(refused->status, 507);
+  auto secret = (*client)->Send({"GET", "/secret", {{"Authorization", "Bearer good"}}, ""});
+  ASSERT_TRUE(secret);
+  EXPECT_EQ(secret->body, "writer");
+  server->Stop(std::chrono::milliseconds(100));
+  auto gone = (*client)->Send({"GET", "/hello", {}, ""});
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, ErrorCode::kUnavailable);
+}
+
+TEST(HttpUrl, IsTakenApart) {
+  auto url = HttpUrl::Parse("http://localhost:7400/a?b=1");
+  ASSERT_TRUE(url);
+  EXPECT_EQ(url->host, "localhost");
+  EXPECT_EQ(url->port, 7400);
+  EXPECT_EQ(url->path, "/a?b=1");
+  EXPECT_EQ(HttpUrl::Parse("http://[::1]:80")->host, "::1");
+  EXPECT_EQ(HttpUrl::Parse("http://host")->port, 80);
+  for (const char* wrong :
+       {"", "https://x", "http://", "http://x:y", "http://x:0", "http://u:p@x", "localhost:7400"})
+    EXPECT_FALSE(HttpUrl::Parse(wrong)) << wrong;
 }
 
 }  // namespace
