@@ -106,9 +106,10 @@ Status AddPredictFunction(Module& module, const Signature& signature, std::strin
   for (size_t i = 0; i < signature.outputs.size(); ++i) {
     ValueId value = given[i];
     if (signature.outputs[i].activation == OutputActivation::kSoftmax)
-      value = b.Op("Softmax", {value}, {{"axis", int64_t{-1}}});
-    if (signature.outputs[i].activation == OutputActivation::kSigmoid) value = b.Op("Sigmoid", {value});
-    if (value == given[i]) value = b.Op("Identity", {value});
+      value = b.Op("Softmax", {value}, {{"axis", int64_t{-1}}}, signature.outputs[i].name);
+    if (signature.outputs[i].activation == OutputActivation::kSigmoid)
+      value = b.Op("Sigmoid", {value}, {}, signature.outputs[i].name);
+    if (value == given[i]) value = b.Op("Identity", {value}, {}, signature.outputs[i].name);
     TRY_STATUS(b.status());
     Type expected = b.TypeOf(value);
     bool fits = expected.dtype == signature.outputs[i].dtype &&

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/formats/onnx/onnx.h"
+#include "engine/signature/signature.h"
 #include "platform/serving/model_source.h"
 
 namespace sinter {
@@ -60,6 +61,10 @@ Result<LoadedModel> LoadVersion(Repositories& models, BlobStore& store, const Re
   }
   if (const ManifestFile* signature = manifest.Find("signature.json")) {
     TRY(loaded.signature, store.ReadText(signature->sha256, kSignatureLimit));
+    // What users send goes through the signature's steps, the ones that evaluation and prediction take.
+    TRY(const Signature parsed, ParseSignature(loaded.signature));
+    TRY_STATUS(AddPredictFunction(loaded.module, parsed, loaded.function));
+    loaded.function = kPredict;
   }
   return loaded;
 }

@@ -33,7 +33,9 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
       datasets_(RepositoryKind::kDataset, home_->records(), home_->store()),
       models_(RepositoryKind::kModel, home_->records(), home_->store()),
       tokens_(home_->records()),
-      runs_(home_->records(), home_->store(), clock) {}
+      runs_(home_->records(), home_->store(), clock),
+      model_source_(models_, home_->store()),
+      services_(home_->records(), model_source_, clock) {}
 
 Result<std::string> Platform::LocalToken() {
   auto kept = ReadFile(home_->TokenPath(), 4096);

@@ -8,6 +8,7 @@
 #include "platform/hub/tokens.h"
 #include "platform/runs/metric_store.h"
 #include "platform/runs/runs.h"
+#include "platform/serving/services.h"
 
 namespace sinter {
 
@@ -24,6 +25,8 @@ class Platform {
   }
   Tokens& tokens() { return tokens_; }
   Runs& runs() { return runs_; }
+  // Start() loads what the records want; until then there is none.
+  Services& services() { return services_; }
 
   // The admin token of whoever owns the home: made at the first start, kept in DIR/token (0600), and made
   // anew where that file is gone or no longer holds a token of this home. The command line finds it there.
@@ -37,6 +40,8 @@ class Platform {
   Repositories models_;
   Tokens tokens_;
   Runs runs_;
+  HubModelSource model_source_;
+  Services services_;  // last: its threads stop before what they use goes
 };
 
 }  // namespace sinter

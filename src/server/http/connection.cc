@@ -475,6 +475,8 @@ void Connection::OnWritten(ErrorCodeAsio error) {
   response_ = HttpResponse();
   if (error) return Close();
   if (!keep_alive_) return Drain();
+  // The server began to stop while this answer, which promised more, was on its way.
+  if (shard_.closing) return Close();
   ReadHeader();
 }
 

@@ -1,0 +1,215 @@
+#include "server/api/service_api.h"
+
+#include <nlohmann/json.hpp>
+
+#include "server/api/oip/oip.h"
+
+namespace sinter {
+namespace {
+
+Json RefJson(const RevisionRef& ref) {
+  if (ref.revision.empty()) return nullptr;
+  return {{"revision", ref.revision}, {"model", ref.model}};
+}
+
+Json SpecsJson(const std::vector<TensorSpec>& specs) {
+  Json list = Json::array();
+  for (const TensorSpec& spec : specs) {
+    Json shape = Json::array();
+    for (const Dim& dim : spec.shape) shape.push_back(dim.Constant().value_or(-1));
+    list.push_back({{"name", spec.name},
+                    {"datatype", OipDatatype(spec.dtype)},
+                    {"shape", std::move(shape)},
+                    {"type", spec.ToString()}});
+  }
+  return list;
+}
+
+Json TimesJson(const HistogramSnapshot& seconds) {
+  return {{"count", seconds.count},
+          {"mean_ms", 1e3 * seconds.Mean()},
+          {"p50_ms", 1e3 * seconds.Quantile(0.5)},
+          {"p90_ms", 1e3 * seconds.Quantile(0.9)},
+          {"p99_ms", 1e3 * seconds.Quantile(0.99)}};
+}
+
+Json TrafficJson(const TrafficStats& stats) {
+  return {{"revision", stats.revision},
+          {"succeeded", stats.succeeded},
+          {"failed", stats.failed},
+          {"refused", stats.refused},
+          {"invalid", stats.invalid},
+          {"cancelled", stats.cancelled},
+          {"queued", stats.queued},
+          {"running", stats.running},
+          {"latency", TimesJson(stats.latency)},
+          {"queue_time", TimesJson(stats.queue_time)},
+          {"batches", {{"count", stats.batch_rows.count}, {"mean_rows", stats.batch_rows.Mean()}}}};
+}
+
+BatchLimits ReadLimits(const Json& json, Status& status) {
+  BatchLimits limits;
+  JsonReader reader(json, "service: batching");
+  limits.max_rows = reader.Int("max_rows", limits.max_rows);
+  limits.budget = std::chrono::microseconds(reader.Int("budget_us", limits.budget.count()));
+  const int64_t queue = reader.Int("queue", static_cast<int64_t>(limits.queue));
+  const int64_t workers = reader.Int("workers", limits.workers);
+  limits.queue = static_cast<size_t>(std::max<int64_t>(0, queue));
+  limits.workers = static_cast<int>(std::clamp<int64_t>(workers, 0, 1000));
+  status = reader.Finish();
+  return limits;
+}
+
+}  // namespace
+
+Json ServiceJson(const ServiceInfo& service) {
+  Json history = Json::array();
+  for (const RolloutEntry& entry : service.history) {
+    Json figures = Json::object();
+    for (const auto& [name, value] : entry.decision.figures) figures[name] = value;
+    history.push_back({{"at_ms", entry.at_ms},
+                       {"by", entry.by},
+                       {"what", entry.what},
+                       {"from", RefJson(entry.from)},
+                       {"to", RefJson(entry.to)},
+                       {"decision", RolloutActionName(entry.decision.action)},
+                       {"reason", entry.decision.reason},
+                       {"figures", std::move(figures)}});
+  }
+  return {{"name", service.name},
+          {"model", service.model},
+          {"open", service.open},
+          {"batching",
+           {{"max_rows", service.limits.max_rows},
+            {"budget_us", service.limits.budget.count()},
+            {"queue", service.limits.queue},
+            {"workers", service.limits.workers}}},
+          {"current", RefJson(service.current)},
+          {"previous", service.previous ? RefJson(*service.previous) : Json(nullptr)},
+          {"ready", service.ready},
+          {"problem", service.problem},
+          {"history", std::move(history)},
+          {"created_ms", service.created_ms},
+          {"created_by", service.created_by}};
+}
+
+Json ServiceStatsJson(const ServiceStats& stats) {
+  Json revisions = Json::array();
+  for (const TrafficStats& revision : stats.revisions) revisions.push_back(TrafficJson(revision));
+  Json total = TrafficJson(stats.total);
+  total.erase("revision");
+  return {{"name", stats.service},
+          {"ready", stats.ready},
+          {"current", stats.current},
+          {"previous", stats.previous.empty() ? Json(nullptr) : Json(stats.previous)},
+          {"model", stats.model},
+          {"total", std::move(total)},
+          {"revisions", std::move(revisions)}};
+}
+
+Result<Json> ListServices(Platform& platform) {
+  TRY(const auto services, platform.services().List());
+  Json items = Json::array();
+  for (const ServiceInfo& service : services) {
+    Json json = ServiceJson(service);
+    json.erase("history");
+    items.push_back(std::move(json));
+  }
+  return Json{{"items", std::move(items)}};
+}
+
+Result<Json> ShowService(Platform& platform, std::string_view name) {
+  TRY(const ServiceInfo info, platform.services().Show(name));
+  Json json = ServiceJson(info);
+  const auto service = platform.services().Find(name);
+  const auto revision = service == nullptr ? nullptr : service->Info();
+  if (revision == nullptr) return json;
+  json["inputs"] = SpecsJson(revision->interface.inputs);
+  json["outputs"] = SpecsJson(revision->interface.outputs);
+  json["applied_max_rows"] = revision->limits.max_rows;
+  Json signature = Json::parse(revision->signature, nullptr, false);
+  json["signature"] = signature.is_discarded() ? Json(nullptr) : std::move(signature);
+  return json;
+}
+
+Result<Json> DeployService(Platform& platform, const Json& body, std::string_view who) {
+  JsonReader reader(body, "service");
+  NewService wanted;
+  wanted.name = reader.String("name");
+  wanted.model = reader.String("model");
+  wanted.open = reader.Bool("open", true);
+  Status limits;
+  wanted.limits = ReadLimits(reader.OptionalObject("batching"), limits);
+  TRY_STATUS(reader.Finish());
+  TRY_STATUS(limits);
+  TRY(const ServiceInfo info, platform.services().Deploy(wanted, who));
+  return ServiceJson(info);
+}
+
+Result<Json> RolloutService(Platform& platform, std::string_view name, const Json& body,
+                            std::string_view who) {
+  JsonReader reader(body, "rollout");
+  const std::string model = reader.String("model");
+  TRY_STATUS(reader.Finish());
+  TRY(const ServiceInfo info, platform.services().Rollout(name, model, who));
+  return ServiceJson(info);
+}
+
+std::vector<Route> ServiceRoutes(Platform& platform, bool loopback) {
+  const Access look = loopback ? Access::kOpen : Access::kRead;
+  std::vector<Route> routes;
+  auto add = [&](std::string_view method, std::string_view pattern, Access access, std::string_view summary,
+                 auto answer, int status = 200) {
+    routes.push_back({.method = std::string(method),
+                      .pattern = std::string(pattern),
+                      .access = access,
+                      .summary = std::string(summary),
+                      .kind = Route::Kind::kBlocking,
+                      .answer = [answer, status](HttpRequest& request) -> Result<HttpResponse> {
+                        TRY(const Json json, answer(request));
+                        return JsonResponse(json, status);
+                      }});
+  };
+  constexpr std::string_view kAll = "/sinter/v1/services", kOne = "/sinter/v1/services/{name}";
+  const auto one = [&](std::string_view more) { return std::string(kOne) + std::string(more); };
+  Platform* p = &platform;
+  add("GET", kAll, look, "All services", [p](HttpRequest&) { return ListServices(*p); });
+  add(
+      "POST", kAll, Access::kWrite, "Deploy a model as a service",
+      [p](HttpRequest& r) -> Result<Json> {
+        TRY(const Json body, r.JsonBody());
+        return DeployService(*p, body, r.principal.name);
+      },
+      201);
+  add("GET", kOne, look, "A service, what it takes and gives, and its history",
+      [p](HttpRequest& r) { return ShowService(*p, r.Parameter("name")); });
+  add("DELETE", kOne, Access::kWrite, "End a service", [p](HttpRequest& r) -> Result<Json> {
+    TRY_STATUS(p->services().Delete(r.Parameter("name"), r.principal.name));
+    return Json::object();
+  });
+  add("POST", one("/rollout"), Access::kWrite, "Load, warm and switch to another model",
+      [p](HttpRequest& r) -> Result<Json> {
+        TRY(const Json body, r.JsonBody());
+        return RolloutService(*p, r.Parameter("name"), body, r.principal.name);
+      });
+  add("POST", one("/rollback"), Access::kWrite, "Switch back to the revision before, at once",
+      [p](HttpRequest& r) -> Result<Json> {
+        TRY(const ServiceInfo info, p->services().Rollback(r.Parameter("name"), r.principal.name));
+        return ServiceJson(info);
+      });
+  add("GET", one("/stats"), look, "A service's traffic", [p](HttpRequest& r) -> Result<Json> {
+    const auto service = p->services().Find(r.Parameter("name"));
+    if (service == nullptr) return NotFound("there is no such service", "sinter service list");
+    return ServiceStatsJson(service->Stats());
+  });
+  add("GET", one("/samples"), look, "Rows of the data set that the service's model knows",
+      [p](HttpRequest& r) -> Result<Json> {
+        SampleQuery query{r.Query("dataset"), r.Query("split"), 0, 0};
+        TRY(query.count, r.QueryInt("count", 10, 1, 100));
+        TRY(query.seed, r.QueryInt("seed", 1, 0, INT64_MAX));
+        return SampleService(*p, r.Parameter("name"), query);
+      });
+  return routes;
+}
+
+}  // namespace sinter
