@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "http_client.h"
+#include "load_pictures.h"
 #include "serving_home.h"
 
 namespace sinter {

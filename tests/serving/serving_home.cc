@@ -3,8 +3,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "base/random.h"
@@ -108,11 +106,6 @@ std::vector<float> ServingHome::Offline(const std::string& ref, const std::vecto
   const auto outputs = Must(sessions_.at(ref)->Run(kPredict, inputs));
   const auto values = outputs[0].tensor().data<float>();
   return {values.begin(), values.end()};
-}
-
-std::string PixelsRequest(const std::vector<uint8_t>& pixels) {
-  return fmt::format(R"({{"inputs":[{{"name":"pixels","shape":[1,4,4],"datatype":"UINT8","data":[{}]}}]}})",
-                     fmt::join(pixels, ","));
 }
 
 }  // namespace sinter

@@ -39,7 +39,4 @@ class ServingHome {
   std::map<std::string, std::unique_ptr<Session>> sessions_;
 };
 
-// {"inputs":[{"name":"pixels",...}]} of one picture.
-std::string PixelsRequest(const std::vector<uint8_t>& pixels);
-
 }  // namespace sinter
