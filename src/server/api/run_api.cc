@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "server/api/repository_api.h"
+
 namespace sinter {
 namespace {
 
@@ -130,6 +132,19 @@ Result<Json> AddRunMetrics(Platform& platform, std::string_view id, const TokenS
   TRY_STATUS(reader.Finish());
   TRY_STATUS(platform.metrics().Append(id, points));
   return Json{{"points", points.size()}};
+}
+
+Result<Json> AddRunModel(Platform& platform, std::string_view id, const TokenScope& scope, const Json& body) {
+  TRY_STATUS(CheckScope(id, scope));
+  TRY_STATUS(platform.runs().CheckAttempt(id, scope.attempt));
+  Json rest = body;
+  JsonReader reader(body, "model");
+  const std::string name = reader.String("name");
+  (void)reader.Object("manifest");
+  (void)reader.OptionalObject("details");
+  TRY_STATUS(reader.Finish());
+  rest.erase("name");
+  return AddVersion(platform, RepositoryKind::kModel, name, rest, fmt::format("run {}", id));
 }
 
 Result<Json> FinishRun(Platform& platform, std::string_view id, const TokenScope& scope, const Json& body) {

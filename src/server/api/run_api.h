@@ -5,6 +5,7 @@
 //   POST /runs/ID/progress           {"step","steps"}                      (the run's token)
 //   POST /runs/ID/checkpoints        {"step","manifest"}                   (the run's token)
 //   POST /runs/ID/metrics            {"points":[{"name","step","value","wall_ms"} ...]}  (the run's token)
+//   POST /runs/ID/model              {"name","manifest","details"}         (the run's token)
 //   POST /runs/ID/finish             {"outcome","message","model"}         (the run's token)
 //   POST /runs/ID/cancel
 //   GET  /runs/ID/metrics            {"names":[...]}
@@ -34,6 +35,8 @@ Result<Json> AddRunCheckpoint(Platform& platform, std::string_view id, const Tok
                               const Json& body);
 Result<Json> AddRunMetrics(Platform& platform, std::string_view id, const TokenScope& scope,
                            const Json& body);
+// {"name","manifest","details"}: a version of model NAME, made by this run.
+Result<Json> AddRunModel(Platform& platform, std::string_view id, const TokenScope& scope, const Json& body);
 Result<Json> FinishRun(Platform& platform, std::string_view id, const TokenScope& scope, const Json& body);
 
 Result<Json> RunMetricNames(Platform& platform, std::string_view id);

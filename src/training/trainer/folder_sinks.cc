@@ -77,9 +77,9 @@ void FolderCheckpoints::RemoveOld() {
   }
 }
 
-Status FolderRun::Metrics(std::span<const MetricPoint> points) {
+Status FolderRun::Metrics(std::span<const TrainMetric> points) {
   std::ofstream out(path_, std::ios::app);
-  for (const MetricPoint& point : points)
+  for (const TrainMetric& point : points)
     out << Json{{"name", point.name}, {"step", point.step}, {"value", point.value}}.dump() << "\n";
   out.flush();
   if (!out) return SystemError(errno, "cannot append to", path_);

@@ -24,7 +24,7 @@ class FolderCheckpoints final : public CheckpointSink {
 class FolderRun final : public RunSink {
  public:
   explicit FolderRun(Path folder) : path_(std::move(folder) / "metrics.jsonl") {}
-  Status Metrics(std::span<const MetricPoint> points) override;
+  Status Metrics(std::span<const TrainMetric> points) override;
   Status Progress(int64_t, int64_t) override { return {}; }
   Status Flush() override { return {}; }
 

@@ -14,7 +14,7 @@
 
 namespace sinter {
 
-struct MetricPoint {
+struct TrainMetric {
   std::string name;
   int64_t step = 0;
   double value = 0;
@@ -25,7 +25,7 @@ struct MetricPoint {
 class RunSink {
  public:
   virtual ~RunSink() = default;
-  virtual Status Metrics(std::span<const MetricPoint> points) = 0;  // may be kept back for a moment
+  virtual Status Metrics(std::span<const TrainMetric> points) = 0;  // may be kept back for a moment
   virtual Status Progress(int64_t step, int64_t steps) = 0;
   virtual Status Flush() = 0;  // everything given so far is kept when this returns
 };

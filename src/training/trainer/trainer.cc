@@ -124,7 +124,7 @@ class Trainer {
       const double loss = results[0].tensor().AsDouble(0);
       TRY_STATUS(CheckFinite(program, step, loss, results[2].tensor()));
       if (Leads()) {
-        const MetricPoint points[] = {{"train.loss", step, loss},
+        const TrainMetric points[] = {{"train.loss", step, loss},
                                       {"train.accuracy", step, Accuracy(results[1].tensor(), batch.labels)},
                                       {"train.learning_rate", step, rate}};
         TRY_STATUS(run_.Metrics(points));
@@ -142,7 +142,7 @@ class Trainer {
         progress.seconds_left =
             static_cast<double>(steps - step) * elapsed / static_cast<double>(step - reported_step);
         progress.waiting_share = (waited - reported_waited) / elapsed;
-        const MetricPoint points[] = {{"train.images_per_second", step, progress.images_per_second},
+        const TrainMetric points[] = {{"train.images_per_second", step, progress.images_per_second},
                                       {"train.waiting_share", step, progress.waiting_share}};
         TRY_STATUS(run_.Metrics(points));
         TRY_STATUS(run_.Progress(step, steps));
@@ -155,7 +155,7 @@ class Trainer {
       if (Leads() && step % per_epoch_ == 0 && step != steps) {
         const auto pause = Clock::now();
         TRY(const Evaluation test, Evaluate(executable, source_, classes));
-        const MetricPoint points[] = {{"test.accuracy", step, test.confusion.Accuracy().value},
+        const TrainMetric points[] = {{"test.accuracy", step, test.confusion.Accuracy().value},
                                       {"test.loss", step, test.loss}};
         TRY_STATUS(run_.Metrics(points));
         const auto length = Clock::now() - pause;
@@ -166,7 +166,7 @@ class Trainer {
     trained_seconds_ = Seconds(Clock::now() - begin);
     if (Leads()) {
       TRY(const Evaluation test, Evaluate(executable, source_, classes));
-      const MetricPoint points[] = {{"test.accuracy", steps, test.confusion.Accuracy().value},
+      const TrainMetric points[] = {{"test.accuracy", steps, test.confusion.Accuracy().value},
                                     {"test.loss", steps, test.loss}};
       TRY_STATUS(run_.Metrics(points));
     }

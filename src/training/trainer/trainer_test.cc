@@ -29,13 +29,13 @@ class NoCheckpoints final : public CheckpointSink {
 };
 class Collected final : public RunSink {
  public:
-  Status Metrics(std::span<const MetricPoint> points) override {
+  Status Metrics(std::span<const TrainMetric> points) override {
     all.insert(all.end(), points.begin(), points.end());
     return {};
   }
   Status Progress(int64_t, int64_t) override { return {}; }
   Status Flush() override { return {}; }
-  std::vector<MetricPoint> all;
+  std::vector<TrainMetric> all;
 };
 
 std::string Bits(const Module& module) {
@@ -67,7 +67,7 @@ TEST(Trainer, LearnsAndExports) {
   ASSERT_FALSE(reports.empty());
   EXPECT_EQ(reports.back().step, 30);
   int losses = 0;
-  for (const MetricPoint& point : run.all) losses += point.name == "train.loss";
+  for (const TrainMetric& point : run.all) losses += point.name == "train.loss";
   EXPECT_EQ(losses, 30) << "every step's metrics are kept";
   const TemporaryFolder folder;
   ASSERT_TRUE(ExportModel(result->module, result->signature, folder.path()));

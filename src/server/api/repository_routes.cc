@@ -1,0 +1,57 @@
+#include <nlohmann/json.hpp>
+
+#include "server/api/dataset_api.h"
+#include "server/api/repository_api.h"
+#include "server/api/routes.h"
+
+namespace sinter {
+
+std::vector<Route> RepositoryRoutes(Platform& platform) {
+  std::vector<Route> routes;
+  for (const RepositoryKind kind : {RepositoryKind::kDataset, RepositoryKind::kModel}) {
+    const bool data = kind == RepositoryKind::kDataset;
+    const std::string root = data ? "/sinter/v1/datasets" : "/sinter/v1/models";
+    const std::string what = data ? "data set" : "model";
+    routes.push_back(JsonRoute("GET", root, Access::kRead, "The " + what + "s, by name.",
+                               [&platform, kind](HttpRequest& r) -> Result<Json> {
+                                 TRY(const int64_t limit, r.QueryInt("limit", 100, 1, 1000));
+                                 return ListRepositories(platform, kind, r.Query("after"),
+                                                         static_cast<int>(limit));
+                               }));
+    routes.push_back(JsonRoute(
+        "GET", root + "/{ref}", Access::kRead, "A version of a " + what + ", with its files.",
+        [&platform, kind](HttpRequest& r) { return ShowVersion(platform, kind, r.Parameter("ref")); }));
+    routes.push_back(JsonRoute(
+        "GET", root + "/{ref}/versions", Access::kRead, "The versions of a " + what + ".",
+        [&platform, kind](HttpRequest& r) { return ListVersions(platform, kind, r.Parameter("ref")); }));
+    routes.push_back(
+        JsonRoute("POST", root + "/{ref}/versions", Access::kWrite, "Adds a version of a " + what + ".",
+                  [&platform, kind](HttpRequest& r) -> Result<Json> {
+                    TRY(const Json body, r.JsonBody());
+                    return AddVersion(platform, kind, r.Parameter("ref"), body, r.principal.name);
+                  }));
+  }
+  routes.push_back(JsonRoute("GET", "/sinter/v1/datasets/{ref}/profile", Access::kRead,
+                             "Counts, ranges and duplicates of a data set.", [&platform](HttpRequest& r) {
+                               return ShowProfile(platform, r.Parameter("ref"));
+                             }));
+  Route samples;
+  samples.method = "GET";
+  samples.pattern = "/sinter/v1/datasets/{ref}/samples";
+  samples.access = Access::kRead;
+  samples.summary = "Samples of each class as a picture (PNG).";
+  samples.answer = [&platform](HttpRequest& r) -> Result<HttpResponse> {
+    GridOptions options;
+    TRY(const int64_t per_class, r.QueryInt("per_class", 10, 1, 100));
+    TRY(options.only, r.QueryInt("class", -1, -1, 65535));
+    TRY(const int64_t seed, r.QueryInt("seed", 0, 0, INT64_MAX));
+    options.per_class = static_cast<int>(per_class);
+    options.seed = static_cast<uint64_t>(seed);
+    TRY(std::string png, ShowSamples(platform, r.Parameter("ref"), r.Query("split", "train"), options));
+    return TextResponse(std::move(png), "image/png");
+  };
+  routes.push_back(std::move(samples));
+  return routes;
+}
+
+}  // namespace sinter
