@@ -1,0 +1,3 @@
+#include "server/cli/cli.h"
+
+int main(int count, char** words) { return sinter::RunCommandLine(count, words); }

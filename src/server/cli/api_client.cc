@@ -1,0 +1,87 @@
+#include "server/cli/api_client.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "server/http/target.h"
+
+namespace sinter {
+namespace {
+
+ErrorCode CodeOf(int status, std::string_view name) {
+  for (int c = 0; c <= static_cast<int>(ErrorCode::kInternal); ++c) {
+    if (ErrorCodeName(static_cast<ErrorCode>(c)) == name) return static_cast<ErrorCode>(c);
+  }
+  return status == 404  ? ErrorCode::kNotFound
+         : status < 500 ? ErrorCode::kInvalidArgument
+                        : ErrorCode::kInternal;
+}
+
+Error ErrorOf(const ClientResponse& response) {
+  if (const auto json = ParseJson(response.body); json && json->is_object() && json->contains("error")) {
+    const Json& error = (*json)["error"];
+    if (error.is_object()) {
+      return {CodeOf(response.status, error.value("code", "")), error.value("message", "no message"),
+              error.value("hint", "")};
+    }
+  }
+  return {CodeOf(response.status, ""), fmt::format("the server answered {}", response.status), ""};
+}
+
+}  // namespace
+
+std::string EscapeSegment(std::string_view text) { return PercentEncode(text); }
+
+Result<std::unique_ptr<ApiClient>> ApiClient::Create(std::string_view origin, std::string token) {
+  TRY(auto client, HttpClient::Create(origin));
+  return std::unique_ptr<ApiClient>(new ApiClient(std::move(client), std::string(origin), std::move(token)));
+}
+
+Result<ClientResponse> ApiClient::Send(std::string_view method, std::string_view path,
+                                       std::string_view body) {
+  ClientRequest request;
+  request.method = method;
+  request.path = fmt::format("/sinter/v1{}", path);
+  request.body = body;
+  if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
+  if (method == "POST") request.headers.emplace_back("Content-Type", "application/json");
+  return client_->Send(request);
+}
+
+namespace {
+
+Result<Json> JsonOf(Result<ClientResponse> response) {
+  if (!response) return std::move(response).error();
+  if (response->status >= 400) return ErrorOf(*response);
+  if (response->body.empty()) return Json::object();
+  return ParseJson(response->body);
+}
+
+}  // namespace
+
+Result<Json> ApiClient::Get(std::string_view path) { return JsonOf(Send("GET", path, "")); }
+Result<Json> ApiClient::Post(std::string_view path, const Json& body) {
+  return JsonOf(Send("POST", path, body.dump()));
+}
+Result<Json> ApiClient::Delete(std::string_view path) { return JsonOf(Send("DELETE", path, "")); }
+
+Result<std::string> ApiClient::GetBytes(std::string_view path) {
+  TRY(ClientResponse response, Send("GET", path, ""));
+  if (response.status >= 400) return ErrorOf(response);
+  return std::move(response.body);
+}
+
+Result<bool> ApiClient::Has(std::string_view path) {
+  TRY(const ClientResponse response, Send("HEAD", path, ""));
+  if (response.status == 404) return false;
+  if (response.status >= 400) return ErrorOf(response);
+  return true;
+}
+
+Status ApiClient::PutBytes(std::string_view path, std::string_view bytes) {
+  TRY(const ClientResponse response, Send("PUT", path, bytes));
+  if (response.status >= 400) return ErrorOf(response);
+  return {};
+}
+
+}  // namespace sinter

@@ -1,0 +1,42 @@
+// The server's own API, as commands and training processes use it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/http_client.h"
+#include "base/json.h"
+#include "base/result.h"
+
+namespace sinter {
+
+// One thread. Errors of the server come back as they were there: code, message, hint.
+class ApiClient {
+ public:
+  static Result<std::unique_ptr<ApiClient>> Create(std::string_view origin, std::string token);
+  const std::string& origin() const { return origin_; }
+  const std::string& token() const { return token_; }
+
+  // `path` under /sinter/v1, escaped.
+  Result<Json> Get(std::string_view path);
+  Result<Json> Post(std::string_view path, const Json& body);
+  Result<Json> Delete(std::string_view path);
+  Result<std::string> GetBytes(std::string_view path);  // not JSON: a picture, a blob
+  Result<bool> Has(std::string_view path);
+  Status PutBytes(std::string_view path, std::string_view bytes);
+
+ private:
+  ApiClient(std::unique_ptr<HttpClient> client, std::string origin, std::string token)
+      : client_(std::move(client)), origin_(std::move(origin)), token_(std::move(token)) {}
+  Result<ClientResponse> Send(std::string_view method, std::string_view path, std::string_view body);
+  std::unique_ptr<HttpClient> client_;
+  std::string origin_, token_;
+};
+
+// For a path: everything but letters, digits and -._~ escaped.
+std::string EscapeSegment(std::string_view text);
+
+}  // namespace sinter

@@ -1,0 +1,64 @@
+#include "server/cli/context.h"
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "server/cli/server_instance.h"
+
+namespace sinter {
+namespace {
+
+std::string Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string FirstLine(const Path& path) {
+  auto text = ReadFile(path, 4096);
+  if (!text) return "";
+  return text->substr(0, text->find('\n'));
+}
+
+}  // namespace
+
+CliContext::CliContext() : server(Variable("SINTER_SERVER")) {
+  const std::string folder = Variable("SINTER_HOME");
+  home = folder.empty() ? Path(Variable("HOME").empty() ? "." : Variable("HOME")) / ".sinter" : Path(folder);
+}
+CliContext::~CliContext() = default;
+
+Result<ApiClient*> CliContext::Client() {
+  if (client_ != nullptr) return client_.get();
+  std::string token = Variable("SINTER_TOKEN");
+  if (token.empty()) token = FirstLine(home / "token");
+  if (!server.empty()) {
+    TRY(client_, ApiClient::Create(server, token));
+    return client_.get();
+  }
+  if (const std::string address = FirstLine(home / kAddressFile); !address.empty()) {
+    TRY(auto client, ApiClient::Create(address, token));
+    if (client->Get("/server")) {
+      client_ = std::move(client);
+      return client_.get();
+    }
+  }
+  auto started = ServerInstance::Start({.home = home});
+  if (!started) return std::move(started).error().In(fmt::format("home {}", home.string()));
+  own_server_ = *std::move(started);
+  TRY(client_, ApiClient::Create(own_server_->origin(), own_server_->token()));
+  return client_.get();
+}
+
+void AddJsonOption(CLI::App& command, CliContext& context) {
+  command.add_flag("--json", context.json, "Results as JSON");
+}
+
+void AddPlatformOptions(CLI::App& command, CliContext& context) {
+  AddJsonOption(command, context);
+  command.add_option("--server", context.server, "The server's address, http://HOST:PORT (or SINTER_SERVER)");
+  command.add_option("--home", context.home, "The home to use where no server is named (or SINTER_HOME)");
+}
+
+}  // namespace sinter

@@ -1,0 +1,60 @@
+#include <signal.h>
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "server/cli/context.h"
+#include "server/cli/server_instance.h"
+
+namespace sinter {
+namespace {
+
+// "ADDR:PORT", "[::1]:PORT".
+Status ReadListen(const std::string& text, ServeOptions& options) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return InvalidArgument(fmt::format("'{}': ADDR:PORT is expected", text));
+  options.address = text.substr(0, colon);
+  if (options.address.starts_with('[') && options.address.ends_with(']'))
+    options.address = options.address.substr(1, options.address.size() - 2);
+  const std::string_view digits = std::string_view(text).substr(colon + 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), options.port);
+  if (error != std::errc() || end != digits.data() + digits.size())
+    return InvalidArgument(fmt::format("'{}': the port must be 0 to 65535", text));
+  return {};
+}
+
+}  // namespace
+
+void AddServeCommand(CLI::App& app, CliContext& context) {
+  CLI::App* serve = app.add_subcommand("serve", "The whole platform in one process");
+  static std::string listen = "127.0.0.1:7400";
+  static ServeOptions options;
+  serve->add_option("--home", context.home, "Where everything is kept (or SINTER_HOME)");
+  serve->add_option("--listen", listen, "ADDR:PORT; port 0: any free one")->capture_default_str();
+  serve->add_option("--io-threads", options.io_threads, "Threads that read and write connections")
+      ->capture_default_str();
+  serve->add_flag("--access-log", options.access_log, "A line on stderr for each request");
+  serve->callback([&context] {
+    context.action = [&context]() -> Status {
+      TRY_STATUS(ReadListen(listen, options));
+      options.home = context.home;
+      // Before any thread starts: all of them leave these signals to sigwait below.
+      sigset_t signals;
+      sigemptyset(&signals);
+      for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
+      pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+      signal(SIGPIPE, SIG_IGN);
+      TRY(const auto server, ServerInstance::Start(options));
+      fmt::print("ready {}\n", server->origin());
+      std::fflush(stdout);
+      int received = 0;
+      sigwait(&signals, &received);
+      fmt::print(stderr, "stopping: requests under way are answered\n");
+      server->Stop(std::chrono::seconds(10));
+      return {};
+    };
+  });
+}
+
+}  // namespace sinter

@@ -1,0 +1,54 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "server/cli/context.h"
+
+namespace sinter {
+
+void AddTokenCommands(CLI::App& app, CliContext& context) {
+  CLI::App* token = app.add_subcommand("token", "Who may do what");
+  token->require_subcommand(1);
+  static std::string name, scope = "read";
+  CLI::App* create = token->add_subcommand("create", "Makes a token; its text is shown once");
+  create->add_option("name", name, "What it is called")->required();
+  create->add_option("--scope", scope, "read, write or admin")->capture_default_str();
+  AddPlatformOptions(*create, context);
+  create->callback([&context] {
+    context.action = [&context]() -> Status {
+      TRY(ApiClient * client, context.Client());
+      TRY(const Json made, client->Post("/tokens", {{"name", name}, {"scope", scope}}));
+      if (context.json)
+        fmt::print("{}\n", made.dump());
+      else
+        fmt::print("{}\n", made["token"].get<std::string>());
+      return {};
+    };
+  });
+  CLI::App* list = token->add_subcommand("list", "Names and scopes");
+  AddPlatformOptions(*list, context);
+  list->callback([&context] {
+    context.action = [&context]() -> Status {
+      TRY(ApiClient * client, context.Client());
+      TRY(const Json tokens, client->Get("/tokens"));
+      if (context.json) {
+        fmt::print("{}\n", tokens.dump());
+        return {};
+      }
+      for (const Json& item : tokens["items"])
+        fmt::print("{:<24} {}\n", item.value("name", ""), item.value("scope", ""));
+      return {};
+    };
+  });
+  CLI::App* revoke = token->add_subcommand("revoke", "Ends a token");
+  revoke->add_option("name", name, "Its name")->required();
+  AddPlatformOptions(*revoke, context);
+  revoke->callback([&context] {
+    context.action = [&context]() -> Status {
+      TRY(ApiClient * client, context.Client());
+      TRY_STATUS(client->Delete("/tokens/" + EscapeSegment(name)));
+      return {};
+    };
+  });
+}
+
+}  // namespace sinter

@@ -1,0 +1,150 @@
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/subprocess.h"
+#include "server/cli/context.h"
+#include "server/cli/heartbeat.h"
+#include "server/cli/output.h"
+#include "server/cli/train_worker.h"
+#include "training/trainer/recipe.h"
+
+namespace sinter {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string recipe_path, resume, job_path;
+int ranks = 1;
+
+// A stalled rank is named within ten seconds of its last sign of life.
+constexpr milliseconds kPatience(6000);
+
+// Runs the ranks under Open MPI's mpirun and watches them.
+Status Launch(const TrainJob& job, const Path& job_file) {
+  TRY(const auto monitor, HeartbeatMonitor::Create(job.heartbeats, job.ranks));
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  SubprocessOptions options;
+  options.arguments = {"mpirun", "--oversubscribe", "--bind-to", "none", "-n", std::to_string(job.ranks)};
+  if (geteuid() == 0) options.arguments.push_back("--allow-run-as-root");
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
+  for (const std::string& word : {self, std::string("train-worker"), job_file.string()})
+    options.arguments.push_back(word);
+  // Quiet about what is absent on one machine; the processors are shared between the ranks.
+  options.environment = {{"OMPI_MCA_btl", "self,vader,tcp"},
+                         {"OMPI_MCA_orte_abort_on_non_zero_status", "1"},
+                         {"SINTER_THREADS", std::to_string(std::max(1, cores / job.ranks))}};
+  TRY(Subprocess mpirun, Subprocess::Start(options));
+  std::string problem;
+  for (;;) {
+    const auto ended = mpirun.WaitFor(milliseconds(100));
+    if (problem.empty()) problem = monitor->Check(kPatience);
+    if (ended) {
+      if (ended->Ok()) return {};
+      return Error{ErrorCode::kUnavailable,
+                   problem.empty() ? fmt::format("the ranks ended with {}", ended->ToString()) : problem,
+                   fmt::format("go on from the last checkpoint with: sinter train --resume {}", job.run)};
+    }
+    if (!problem.empty()) {
+      mpirun.Stop(milliseconds(2000));
+      for (int r = 0; r < job.ranks; ++r) {
+        if (const pid_t pid = monitor->PidOf(r); pid > 0) kill(pid, SIGKILL);
+      }
+      return Error{ErrorCode::kUnavailable, problem,
+                   fmt::format("go on from the last checkpoint with: sinter train --resume {}", job.run)};
+    }
+  }
+}
+
+Status Train(CliContext& context) {
+  if (recipe_path.empty() == resume.empty()) return InvalidArgument("give a recipe, or --resume RUN");
+  TRY(ApiClient * client, context.Client());
+  TrainJob job;
+  Json run;
+  if (resume.empty()) {
+    TRY(job.recipe, ReadFile(recipe_path, uint64_t{1} << 20));
+    auto recipe = ParseRecipe(job.recipe);
+    if (!recipe) return std::move(recipe).error().In(recipe_path);
+    TRY(run, client->Post("/runs", {{"name", recipe->name},
+                                    {"recipe", job.recipe},
+                                    {"dataset", recipe->dataset},
+                                    {"ranks", ranks}}));
+  } else {
+    TRY(run, client->Get("/runs/" + EscapeSegment(resume)));
+    job.recipe = run.value("recipe", "");
+    ranks = ranks > 1 ? ranks : run.value("ranks", 1);
+  }
+  job.server = client->origin();
+  job.run = run.value("id", "");
+  job.dataset = run.value("dataset", "");
+  job.dataset_version = run.value("dataset_version", "");
+  job.ranks = ranks;
+  job.terminal = isatty(STDERR_FILENO) != 0;
+  TRY(const Json attempt, client->Post("/runs/" + EscapeSegment(job.run) + "/attempts", Json::object()));
+  job.token = attempt.value("token", "");
+  if (!attempt["resume_from"].is_null()) job.resume_from = attempt["resume_from"].value("manifest", "");
+  const TemporaryFolder folder;
+  job.result = (folder.path() / "result.json").string();
+  fmt::print(stderr, "run {} on {}{}\n", job.run, job.dataset,
+             job.resume_from.empty()
+                 ? ""
+                 : fmt::format(", from step {}", attempt["resume_from"].value("step", int64_t{0})));
+  Status done;
+  if (ranks == 1) {
+    done = RunTrainJob(job);
+  } else {
+    job.heartbeats = (folder.path() / "heartbeats").string();
+    const Path job_file = folder.path() / "job.json";
+    const mode_t before = umask(0077);
+    done = WriteFileAtomically(job_file, TrainJobJson(job).dump());
+    umask(before);
+    if (done) done = Launch(job, job_file);
+    if (!done) {
+      // Rank 0 may have told already; then this is a repetition, or too late, and nothing is lost.
+      if (const auto run_client = ApiClient::Create(job.server, job.token))
+        (void)(*run_client)
+            ->Post("/runs/" + EscapeSegment(job.run) + "/finish",
+                   {{"outcome", "failed"}, {"message", done.error().message}});
+    }
+  }
+  if (!done) return std::move(done).error().In(fmt::format("run {}", job.run));
+  TRY(const std::string text, ReadFile(job.result));
+  if (context.json) {
+    fmt::print("{}", text);
+    return {};
+  }
+  TRY(const Json result, ParseJson(text));
+  fmt::print("{}  accuracy {:.4f}  {} steps  {:.0f} images/s\n", result.value("model", ""),
+             result["figures"].value("accuracy", 0.0), TextOf(result, "steps"),
+             result.value("images_per_second", 0.0));
+  return {};
+}
+
+}  // namespace
+
+void AddTrainCommand(CLI::App& app, CliContext& context) {
+  CLI::App* train = app.add_subcommand("train", "Trains what a recipe says; the model goes to the server");
+  train->add_option("recipe", recipe_path, "A YAML file (docs/recipe.schema.json)");
+  train->add_option("--resume", resume, "Go on with this run, from its last checkpoint");
+  train->add_option("--ranks", ranks, "Processes that share the work, under Open MPI")
+      ->check(CLI::Range(1, 4096));
+  AddPlatformOptions(*train, context);
+  train->callback([&context] { context.action = [&context] { return Train(context); }; });
+  // What mpirun starts; not for people.
+  CLI::App* worker = app.add_subcommand("train-worker", "")->group("");
+  worker->add_option("job", job_path)->required();
+  worker->callback([&context] {
+    context.action = []() -> Status {
+      TRY(const std::string text, ReadFile(job_path, uint64_t{16} << 20));
+      TRY(const TrainJob job, ParseTrainJob(text));
+      return RunTrainJob(job);
+    };
+  });
+}
+
+}  // namespace sinter
