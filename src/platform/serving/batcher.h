@@ -36,6 +36,9 @@ struct BatchAnswer {
   double queued_seconds = 0;
   double run_seconds = 0;
   int64_t batch_rows = 0;
+  // Further answers of this run follow at once, on the same thread: what sends them on may wait for the last.
+  // After an answer that is an error nothing is promised.
+  bool more_follow = false;
 };
 
 using BatchDone = std::move_only_function<void(Result<BatchAnswer>)>;

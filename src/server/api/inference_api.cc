@@ -110,11 +110,22 @@ class Inference {
     Service& service = *prepared->service;
     service.Infer(std::move(asked), [responder = std::move(responder),
                                      prepared = *std::move(prepared)](Result<BatchAnswer> answer) mutable {
-      responder.Send(answer ? Encode(prepared, *answer) : OipError(answer.error()));
+      SendTogether(std::move(responder), answer ? Encode(prepared, *answer) : OipError(answer.error()),
+                   answer && answer->more_follow);
     });
   }
 
  private:
+  // The answers of one run leave together with its last.
+  static void SendTogether(Responder responder, HttpResponse response, bool more_follow) {
+    thread_local std::vector<std::pair<Responder, HttpResponse>> waiting;
+    waiting.emplace_back(std::move(responder), std::move(response));
+    if (more_follow) return;
+    const ResponseBatch batch;
+    for (auto& [to, what] : waiting) to.Send(std::move(what));
+    waiting.clear();
+  }
+
   struct Prepared {
     std::shared_ptr<Service> service;
     OipRequest oip;

@@ -25,6 +25,14 @@ constexpr int kDrainSeconds = 2;
 
 }  // namespace
 
+// What a ResponseBatch of this thread has kept.
+struct KeptResponses {
+  std::vector<std::pair<std::shared_ptr<Connection>, HttpResponse>> all;
+};
+namespace {
+thread_local KeptResponses* kept_responses = nullptr;
+}  // namespace
+
 // Carries the answer from whichever thread gives it to the connection's own.
 class Connection::Reply final : public Responder::Sink {
  public:
@@ -32,18 +40,48 @@ class Connection::Reply final : public Responder::Sink {
   void Send(HttpResponse response) override {
     auto connection = std::move(connection_);
     if (connection == nullptr) return;
+    if (kept_responses != nullptr) {
+      kept_responses->all.emplace_back(std::move(connection), std::move(response));
+      return;
+    }
     auto executor = connection->socket_.get_executor();
     boost::asio::dispatch(executor,
                           [connection = std::move(connection), response = std::move(response)]() mutable {
                             connection->Respond(std::move(response));
                           });
   }
+  static void SendAll(KeptResponses kept) {
+    while (!kept.all.empty()) {
+      // Those of one I/O thread together; there are few such threads.
+      IoShard* shard = &kept.all.back().first->shard_;
+      const auto others =
+          std::ranges::partition(kept.all, [&](const auto& one) { return &one.first->shard_ != shard; });
+      KeptResponses here;
+      here.all.assign(std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
+      kept.all.erase(others.begin(), others.end());
+      boost::asio::post(shard->context, [here = std::move(here)]() mutable {
+        for (auto& [connection, response] : here.all) connection->Respond(std::move(response));
+      });
+    }
+  }
 
  private:
   std::shared_ptr<Connection> connection_;
 };
 
-Connection::Connection(ServerCore& core, IoShard& shard, boost::asio::ip::tcp::socket socket)
+ResponseBatch::ResponseBatch() {
+  SINTER_CHECK(kept_responses == nullptr);
+  kept_responses = new KeptResponses();
+}
+
+ResponseBatch::~ResponseBatch() {
+  const std::unique_ptr<KeptResponses> kept(std::exchange(kept_responses, nullptr));
+  Connection::SendAll(std::move(*kept));
+}
+
+void Connection::SendAll(KeptResponses kept) { Reply::SendAll(std::move(kept)); }
+
+Connection::Connection(ServerCore& core, IoShard& shard, IoSocket socket)
     : core_(core), shard_(shard), socket_(std::move(socket)) {
   ++core_.open;
   shard_.connections.insert(this);
@@ -193,10 +231,10 @@ std::optional<HttpResponse> Connection::Prepare() {
   request_.target = message.target();
   request_.peer = peer_;
   head_ = request_.method == "HEAD";
+  request_.headers.reserve(8);
   for (const auto& field : message) {
     std::string name(field.name_string());
-    std::ranges::transform(name, name.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
     request_.headers.emplace_back(std::move(name), std::string(field.value()));
   }
   if (message.version() != 11 && message.version() != 10)
@@ -441,11 +479,20 @@ void Connection::Write() {
   if (response_.accept_ranges && response_.status == 200) ApplyRange(response_);
   if (shard_.closing) keep_alive_ = false;
   head_text_.clear();
-  auto out = std::back_inserter(head_text_);
-  fmt::format_to(out, "HTTP/1.1 {} {}\r\n", response_.status, HttpReason(response_.status));
+  // By hand: this stands on the path of every request.
+  const auto add = [&](auto... parts) { (head_text_.append(parts), ...); };
+  const auto number = [text = std::array<char, 24>()](uint64_t value) mutable {
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+    return std::string_view(text.data(), static_cast<size_t>(end - text.data()));
+  };
+  auto status = number, length = number;
+  add("HTTP/1.1 ", status(static_cast<uint64_t>(response_.status)), " ", HttpReason(response_.status),
+      "\r\n");
   if (response_.status != 204 && response_.status != 304)
-    fmt::format_to(out, "Content-Type: {}\r\nContent-Length: {}\r\n", response_.type, response_.size());
-  for (const auto& [name, value] : response_.headers) fmt::format_to(out, "{}: {}\r\n", name, value);
+    add("Content-Type: ", std::string_view(response_.type), "\r\nContent-Length: ", length(response_.size()),
+        "\r\n");
+  for (const auto& [name, value] : response_.headers)
+    add(std::string_view(name), ": ", std::string_view(value), "\r\n");
   if (!keep_alive_) head_text_ += "Connection: close\r\n";
   head_text_ += "\r\n";
   state_ = State::kWriting;
@@ -483,7 +530,7 @@ void Connection::OnWritten(ErrorCodeAsio error) {
 // Closing while the peer still sends would reset the connection before it reads the answer.
 void Connection::Drain() {
   ErrorCodeAsio ignored;
-  socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+  socket_.shutdown(IoSocket::shutdown_send, ignored);
   if (state_ != State::kDraining) seconds_ = 0;
   state_ = State::kDraining;
   chunk_.resize(std::max<size_t>(chunk_.size(), 16384));

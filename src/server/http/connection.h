@@ -26,6 +26,10 @@ namespace sinter {
 
 class Connection;
 
+// With its executor's own type: the any-executor of tcp::socket is copied, and counted, at every step.
+using IoSocket =
+    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
 // What the connections of one I/O thread share. Touched by that thread alone.
 struct IoShard {
   std::unordered_set<Connection*> connections;
@@ -43,15 +47,18 @@ struct ServerCore {
   std::atomic<size_t> open{0};
 };
 
+struct KeptResponses;
+
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(ServerCore& core, IoShard& shard, boost::asio::ip::tcp::socket socket);
+  Connection(ServerCore& core, IoShard& shard, IoSocket socket);
   ~Connection();
   void Begin();
   void Refuse();  // 503 and close: too many connections
   void Tick();    // once a second: what has waited too long ends
   void CloseWhenIdle();
   void Abort();
+  static void SendAll(KeptResponses kept);  // any thread
 
  private:
   using ErrorCodeAsio = boost::system::error_code;
@@ -80,7 +87,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   ServerCore& core_;
   IoShard& shard_;
-  boost::asio::ip::tcp::socket socket_;
+  IoSocket socket_;
   boost::beast::flat_buffer buffer_;
   std::optional<boost::beast::http::request_parser<boost::beast::http::empty_body>> header_;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> body_;

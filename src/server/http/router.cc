@@ -33,6 +33,7 @@ namespace {
 
 std::vector<std::string_view> Segments(std::string_view path) {
   std::vector<std::string_view> segments;
+  segments.reserve(8);
   path.remove_prefix(1);  // the leading '/'
   for (;;) {
     const size_t end = path.find('/');

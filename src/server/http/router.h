@@ -31,6 +31,17 @@ class Responder {
   std::shared_ptr<Sink> sink_;
 };
 
+// While one lives, what this thread's Responders send is kept; when it ends, all goes to the connections'
+// threads in one step each. For whoever answers many requests at once: a wake-up for each would cost more
+// than the answers. One at a time on a thread.
+class ResponseBatch {
+ public:
+  ResponseBatch();
+  ~ResponseBatch();
+  ResponseBatch(const ResponseBatch&) = delete;
+  ResponseBatch& operator=(const ResponseBatch&) = delete;
+};
+
 // Takes a large body as it arrives, on a worker thread.
 class BodySink {
  public:

@@ -35,23 +35,22 @@ struct HttpServer::Impl {
 
   void Accept() {
     IoShard& shard = *shards[next++ % shards.size()];
-    acceptor->async_accept(
-        shard.context, [this, &shard](boost::system::error_code error, tcp::socket socket) {
-          if (error == asio::error::operation_aborted || !acceptor->is_open()) return;
-          if (!error) {
-            // The connection belongs to its shard's thread from its first moment.
-            asio::post(shard.context, [this, &shard, socket = std::move(socket)]() mutable {
-              const bool full = core.open.load() >= core.options.connections;
-              // Whoever drops it last, it ends on its shard's thread.
-              const std::shared_ptr<Connection> connection(
-                  new Connection(core, shard, std::move(socket)), [&shard](Connection* done) {
-                    asio::dispatch(shard.context, [owned = std::unique_ptr<Connection>(done)] {});
-                  });
-              full || shard.closing ? connection->Refuse() : connection->Begin();
-            });
-          }
-          Accept();
+    acceptor->async_accept(shard.context, [this, &shard](boost::system::error_code error, IoSocket socket) {
+      if (error == asio::error::operation_aborted || !acceptor->is_open()) return;
+      if (!error) {
+        // The connection belongs to its shard's thread from its first moment.
+        asio::post(shard.context, [this, &shard, socket = std::move(socket)]() mutable {
+          const bool full = core.open.load() >= core.options.connections;
+          // Whoever drops it last, it ends on its shard's thread.
+          const std::shared_ptr<Connection> connection(
+              new Connection(core, shard, std::move(socket)), [&shard](Connection* done) {
+                asio::dispatch(shard.context, [owned = std::unique_ptr<Connection>(done)] {});
+              });
+          full || shard.closing ? connection->Refuse() : connection->Begin();
         });
+      }
+      Accept();
+    });
   }
 
   void Tick(size_t s) {
