@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""Each check of the tree catches a violation that is planted, and lets the same tree without it pass."""
+
+import os
+import stat
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import generated_docs
+import headers
+import layers
+import machine_paths
+import readme_commands
+import sizes
+
+LAYERS = """
+base:
+engine/graph:  base
+engine/ops:    engine/graph
+server:        engine/graph
+test engine/graph: engine/ops
+"""
+
+
+class Planted(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.root = Path(self.folder.name)
+
+    def put(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def expect(self, result, *parts):
+        """One fault that holds every part; none when no part is given."""
+        faults, count = result
+        self.assertGreater(count, 0)
+        self.assertEqual(len(faults), 1 if parts else 0, faults)
+        for part in parts:
+            self.assertIn(part, faults[0])
+
+
+class Layers(Planted):
+    def setUp(self):
+        super().setUp()
+        self.put("tools/layers.txt", LAYERS)
+        self.put("src/base/a.h", "#pragma once\n")
+        self.put("src/engine/graph/g.h", '#include "base/a.h"\n')
+        self.put("src/engine/ops/o.cc", '#include <vector>\n#include "engine/graph/g.h"\n#include "base/a.h"\n')
+        self.put("src/engine/ops/o.h", "")
+        self.put("src/engine/graph/g_test.cc", '#include "engine/ops/o.h"\n')
+
+    def test_arrows_and_what_is_reached_through_them_pass(self):
+        self.expect(layers.faults(self.root))
+
+    def test_an_include_against_the_arrows(self):
+        self.put("src/base/a.cc", '#include "base/a.h"\n#include "engine/graph/g.h"\n')
+        self.expect(layers.faults(self.root), "src/base/a.cc:2", "base may not include engine/graph")
+
+    def test_a_sibling_that_no_arrow_names(self):
+        self.put("src/server/s.cc", '#include "engine/ops/o.h"\n')
+        self.expect(layers.faults(self.root), "server may not include engine/ops")
+
+    def test_what_tests_may_is_not_for_sources(self):
+        self.put("src/engine/graph/g.cc", '#include "engine/ops/o.h"\n')
+        self.expect(layers.faults(self.root), "src/engine/graph/g.cc:1")
+
+    def test_a_room_without_a_line(self):
+        self.put("src/cellar/c.cc", "")
+        self.expect(layers.faults(self.root), "src/cellar/c.cc", "no line in tools/layers.txt")
+
+    def test_a_path_that_is_not_from_src(self):
+        self.put("src/base/b.cc", '#include "a.h"\n')
+        self.expect(layers.faults(self.root), "which is not there")
+
+    def test_an_arrow_upwards(self):
+        self.put("tools/layers.txt", "base: engine\nengine: base\n")
+        self.expect(layers.faults(self.root), "layers.txt:1", "no line above")
+
+
+class Sizes(Planted):
+    def setUp(self):
+        super().setUp()
+        self.put("src/a.cc", "int x;\n" * 150)
+        self.put("src/b.cc", "int x;\n" * 1000)
+        self.put("src/c.h", "int x;\n" * 20)
+        self.put("src/long_test.cc", "int x;\n" * 900)
+
+    def test_within_both_bounds(self):
+        self.expect(sizes.faults(self.root))
+
+    def test_a_long_file_even_of_tests(self):
+        self.put("src/long_test.cc", "int x;\n" * 1001)
+        self.expect(sizes.faults(self.root), "src/long_test.cc: 1001 lines")
+
+    def test_the_median(self):
+        self.put("src/a.cc", "int x;\n" * 151)
+        self.expect(sizes.faults(self.root), "median source has 151 lines")
+
+    def test_a_script_without_an_ending_counts(self):
+        self.put("tools/thing", "#!/bin/sh\n" + "true\n" * 1000)
+        self.put("src/d.h", "")
+        self.expect(sizes.faults(self.root), "tools/thing")
+
+
+class MachinePaths(Planted):
+    def test_folders_that_any_machine_has(self):
+        self.put("docs/a.md", "/tmp, /usr/share/x, https://example.org/work/it, $ROOT/work/x, ${a}/home/me, src/work/a\n")
+        self.expect(machine_paths.faults(self.root))
+
+    def test_folders_of_one_machine(self):
+        for planted in ("/wor" "k/main/x", "see `/hom" "e/jane/sinter`", "/Use" "rs/jane", "HOME=/roo" "t/x"):
+            self.put("docs/a.md", f"one\n{planted}\n")
+            self.expect(machine_paths.faults(self.root), "docs/a.md:2")
+
+
+class Headers(Planted):
+    def setUp(self):
+        super().setUp()
+        self.build = self.root / "build"
+        self.put("src/base/good.h", "#pragma once\n#include <string>\ninline std::string S() { return {}; }\n")
+
+    def faults(self):
+        return headers.faults(self.root, self.build, ["g++"])
+
+    def test_a_header_that_leans_on_others(self):
+        self.expect(self.faults())
+        self.put("src/base/bad.h", "#pragma once\ninline std::string S() { return {}; }\n")
+        self.expect(self.faults(), "src/base/bad.h: does not compile alone", "std")
+
+    def test_what_passed_is_not_believed_after_a_change(self):
+        below = self.put("src/base/below.h", "#pragma once\nstruct B {};\n")
+        self.put("src/base/above.h", '#pragma once\n#include "base/below.h"\ninline B b;\n')
+        self.expect(self.faults())
+        below.write_text("#pragma once\nstruct C {};\n")
+        self.expect(self.faults(), "src/base/above.h")
+
+    def test_the_build_proves_only_what_a_source_includes_first(self):
+        self.put("src/base/bad.h", "#pragma once\ninline std::string S() { return {}; }\n")
+        source = self.put("src/base/bad.cc", '// why\n#include "base/bad.h"\n')
+        built = {str(source.resolve())}
+        self.assertTrue(headers.proven(self.root, "src/base/bad.h", built))
+        self.assertFalse(headers.proven(self.root, "src/base/bad.h", set()))
+        source.write_text('#include <string>\n#include "base/bad.h"\n')
+        self.assertFalse(headers.proven(self.root, "src/base/bad.h", built))
+
+
+class GeneratedDocs(Planted):
+    def setUp(self):
+        super().setUp()
+        self.put("tools/checks/generated_docs.txt", "# why\ndocs/table.md: bin/printer new\n")
+        self.put("build/bin/printer", "#!/bin/sh\necho one; echo $1\n").chmod(stat.S_IRWXU)
+        self.put("docs/table.md", "one\nnew\n")
+
+    def faults(self, write=False):
+        return generated_docs.faults(self.root, self.root / "build", write)
+
+    def test_current(self):
+        self.expect(self.faults())
+
+    def test_out_of_date_and_written_anew(self):
+        self.put("docs/table.md", "one\nold\n")
+        self.expect(self.faults(), "-old", "+new", "docs/table.md")
+        self.expect(self.faults(write=True))
+        self.expect(self.faults())
+
+    def test_a_printer_that_fails(self):
+        self.put("build/bin/printer", "#!/bin/sh\necho one; echo new; echo broken >&2; exit 3\n")
+        self.expect(self.faults(), "failed (3)", "broken")
+
+
+class ReadmeCommands(Planted):
+    def setUp(self):
+        super().setUp()
+        self.binary = self.put("built/sinter", '#!/bin/sh\n[ "$1" = good ] && echo fine\n')
+        self.binary.chmod(stat.S_IRWXU)
+
+    def faults(self, text):
+        self.put("README.md", text)
+        return readme_commands.faults(self.root, self.binary)
+
+    def test_commands_run_where_the_binary_is(self):
+        self.expect(self.faults("```sh\n./dev test\nbuild/release/sinter good | grep -q fine\ntest -f README.md\n```\n"))
+
+    def test_a_command_that_fails(self):
+        self.expect(self.faults("text\n\n```sh\nbuild/release/sinter bad\n```\n"), "README.md:4", "ended with 1")
+
+    def test_a_marked_block_is_left_out_and_the_next_is_not(self):
+        marked = "<!-- not run: takes an hour -->\n```sh\nfalse\n```\n"
+        self.expect(self.faults(marked))
+        self.expect(self.faults(marked + "\n```sh\nfalse\n```\n"), "README.md:7")
+
+
+if __name__ == "__main__":
+    unittest.main()
