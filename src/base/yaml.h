@@ -3,12 +3,13 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
 
 namespace sinter {
+
+struct YamlField;
 
 struct YamlNode {
   enum class Kind { kNull, kScalar, kSequence, kMap };
@@ -17,11 +18,17 @@ struct YamlNode {
   std::string scalar;
   bool quoted = false;  // "12" in quotes is no number
   std::vector<YamlNode> items;
-  std::vector<std::pair<YamlNode, YamlNode>> fields;  // in the file's order; keys are scalars
+  std::vector<YamlField> fields;  // in the file's order; keys are scalars
 
   const YamlNode* Find(std::string_view key) const;  // null when absent, or this is no map
   // An error that begins with "line L, column C: ".
   Error Invalid(std::string message, std::string hint = {}) const;
+};
+
+// A struct of its own: a pair would need the node to be complete inside itself.
+struct YamlField {
+  YamlNode first;   // the key
+  YamlNode second;  // the value
 };
 
 // One document. Errors say line and column: broken syntax, a key twice, aliases and anchors (refused), more
