@@ -9,6 +9,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import front_door
 import generated_docs
 import headers
 import layers
@@ -149,6 +150,23 @@ class Headers(Planted):
         self.assertFalse(headers.proven(self.root, "src/base/bad.h", set()))
         source.write_text('#include <string>\n#include "base/bad.h"\n')
         self.assertFalse(headers.proven(self.root, "src/base/bad.h", built))
+
+
+class FrontDoor(Planted):
+    def setUp(self):
+        super().setUp()
+        self.put("dev", """#!/bin/sh
+            case "$*" in help) printf 'usage: ./dev\n\n  one [X]  does\n  two  does too\n' ;;
+            "one --help") echo 'usage: ./dev one [X]' ;; "two --help") . ./two ;; esac
+            """).chmod(stat.S_IRWXU)
+        self.put("two", "echo 'usage: ./dev two'")
+
+    def test_each_explains_itself(self):
+        self.expect(front_door.faults(self.root))
+
+    def test_one_that_does_not(self):
+        self.put("two", "echo 'usage: ./dev'")
+        self.expect(front_door.faults(self.root), "./dev two --help")
 
 
 class GeneratedDocs(Planted):

@@ -1,12 +1,16 @@
-# ./dev lint: clang-format and clang-tidy of LLVM 19, warnings as errors. Sourced by ./dev.
+# ./dev lint [FILE ...]: clang-format and clang-tidy of LLVM 19, warnings as errors. Sourced by ./dev.
 # What passed once is remembered by the contents of the file and of all that it includes.
 dev_lint() {
   dev_setup build test lint
-  say "clang-format"
-  git ls-files '*.cc' '*.h' | xargs -r clang-format-19 --dry-run -Werror
-  [ -f build/dev/build.ninja ] || cmake --preset dev >/dev/null
-  mkdir -p build/lint
-  say "clang-tidy"
-  git ls-files 'src/*.cc' | xargs -r -P "$(nproc)" -n 1 tools/dev/tidy-one
+  local files=("$@")
+  [ ${#files[@]} != 0 ] || mapfile -t files < <(git ls-files '*.cc' '*.h')
+  say "clang-format: ${#files[@]} files"
+  clang-format-19 --dry-run -Werror "${files[@]}"
+  cmake --preset dev >"$(log_file configure-dev)"  # writes the compile commands that clang-tidy reads
+  # Sources of src/ alone: headers are read with them.
+  mapfile -t files < <(printf '%s\n' "${files[@]}" | grep '^src/.*\.cc$')
+  say "clang-tidy: ${#files[@]} files"
+  [ ${#files[@]} = 0 ] || printf '%s\0' "${files[@]}" | xargs -0 -P "$(nproc)" -n 1 tools/dev/tidy-one ||
+    die "clang-tidy found something; what it says is above"
   say "lint passed"
 }
