@@ -16,6 +16,7 @@ import layers
 import machine_paths
 import readme_commands
 import sizes
+import status
 
 LAYERS = """
 base:
@@ -213,6 +214,28 @@ class ReadmeCommands(Planted):
         marked = "<!-- not run: takes an hour -->\n```sh\nfalse\n```\n"
         self.expect(self.faults(marked))
         self.expect(self.faults(marked + "\n```sh\nfalse\n```\n"), "README.md:7")
+
+
+class Status(Planted):
+    def faults(self, *cells):
+        self.put("tools/dev/help/demo.txt", "usage")
+        self.put("docs/status.md", "| asked | shown by | state |\n|---|---|---|\n| a | `A.One` | done |\n| "
+                 + " | ".join(cells) + " |\n")
+        return status.faults(self.root, ["A.One", "B.Two/x"], ["data"])
+
+    def test_what_is_there(self):
+        self.expect(self.faults("b", "`B.*`, `./dev demo`, `docs/status.md`, `sinter data add`", "done"))
+        self.expect(self.faults("b", "nothing yet", "missing"))
+
+    def test_what_is_not(self):
+        for planted in ("C.Three", "./dev dance", "sinter sing", "docs/poem.md"):
+            self.expect(self.faults("b", f"`{planted}`", "partly"), "status.md:4", planted)
+
+    def test_done_with_nothing_to_show(self):
+        self.expect(self.faults("b", "believe me", "done"), "no test or command")
+
+    def test_another_state(self):
+        self.expect(self.faults("b", "`A.One`", "nearly"), "nearly")
 
 
 if __name__ == "__main__":
