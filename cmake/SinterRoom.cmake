@@ -1,4 +1,6 @@
-include(GoogleTest)
+if(SINTER_TESTS)
+  include(GoogleTest)
+endif()
 
 # sinter_room(NAME base SOURCES a.cc b.cc [TESTS a_test.cc] [DEPS sinter_x ...] [LIBS lib ...] [TEST_DEPS ...])
 #
@@ -15,7 +17,7 @@ function(sinter_room)
     add_library(${target} INTERFACE)
     target_link_libraries(${target} INTERFACE ${R_DEPS} ${R_LIBS})
   endif()
-  if(R_TESTS)
+  if(R_TESTS AND SINTER_TESTS)
     sinter_test(NAME ${target}_test SOURCES ${R_TESTS} DEPS ${target} ${R_TEST_DEPS})
   endif()
 endfunction()

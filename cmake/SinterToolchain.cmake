@@ -6,6 +6,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 set(SINTER_SANITIZE "" CACHE STRING "sanitizers for all of our code, e.g. address,undefined or thread")
+option(SINTER_TESTS "build the tests (needs GoogleTest); the release preset does without" ON)
 option(SINTER_FUZZ "build the fuzz targets with libFuzzer (needs clang++)" OFF)
 
 find_program(SINTER_CCACHE ccache)

@@ -1,65 +1,68 @@
-// Times one function of a module, warm: training steps and inference of the demo's CNN, for bench/run.
-//   step MODULE.sinter train|infer BATCH SECONDS      prints one JSON object
+// Times what a recipe trains, warm: its training step, and inference of its model. For bench/run.
+//   bench_step RECIPE.yaml train|infer BATCH SECONDS     prints one JSON object
+//   bench_step RECIPE.yaml export FILE.onnx              the same model, weights random, for the peers
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
+#include <cstring>
 #include <string>
 
 #include "base/file.h"
 #include "base/random.h"
 #include "engine/exec/executable.h"
-#include "engine/graph/infer.h"
-#include "engine/graph/text.h"
-#include "engine/ops/catalog.h"
-#include "training/autodiff/training_step.h"
+#include "engine/formats/onnx/onnx.h"
+#include "training/trainer/program.h"
 
 namespace sinter {
 namespace {
 
-Tensor Random(const Type& type, int64_t n, uint64_t stream, double scale) {
+constexpr int64_t kPicture[] = {28, 28};
+constexpr int kWarm = 5;  // runs before the first that counts
+
+Tensor Random(const Type& type, int64_t rows, uint64_t stream) {
   Dims dims;
-  for (const Dim& dim : type.shape) dims.push_back(dim.Constant().value_or(n));
+  for (const Dim& dim : type.shape) dims.push_back(dim.Constant().value_or(rows));
   Tensor tensor = *Tensor::Create(type.dtype, dims, true);
-  uint64_t i = 0;
-  if (type.dtype == DType::kF32) {
-    for (float& x : tensor.mutable_data<float>())
-      x = static_cast<float>(scale * RandomNormal(1, stream, i++));
-  } else {
-    for (int64_t& x : tensor.mutable_data<int64_t>())
-      x = static_cast<int64_t>(RandomBelow(1, stream, i++, 10));
+  for (int64_t i = 0; i < tensor.elements(); ++i) {
+    const auto index = static_cast<uint64_t>(i);
+    if (type.dtype == DType::kF32)
+      tensor.mutable_data<float>()[index] = static_cast<float>(RandomNormal(1, stream, index));
+    else if (type.dtype == DType::kU8)
+      tensor.mutable_data<uint8_t>()[index] = static_cast<uint8_t>(RandomBelow(1, stream, index, 256));
+    else
+      tensor.mutable_data<int64_t>()[index] = static_cast<int64_t>(RandomBelow(1, stream, index, 10));
   }
   return tensor;
 }
 
-Status Main(const char* path, bool train, int64_t batch, double seconds) {
+Result<TrainingProgram> Program(const char* path) {
   TRY(const std::string text, ReadFile(path, 1 << 20));
-  TRY(Module module, ParseModule(text));
-  TRY_STATUS(InferModule(module, Operators()));
-  if (train) {
-    TrainingStepSpec spec;
-    spec.optimizer.kind = OptimizerSpec::Kind::kSgd;
-    spec.optimizer.momentum = 0.9;
-    TRY_STATUS(AddTrainingStep(module, spec, Operators()));
-  }
-  const std::string name = train ? "train_step" : "forward";
-  TRY(auto executable, Executable::Compile(module, {.functions = {name}}));
-  uint64_t stream = 0;
-  for (const State& state : executable->module().states) {
-    if (state.name.starts_with("opt.")) continue;
-    TRY_STATUS(executable->states()->Set(state.name, Random(state.type, 1, ++stream, 0.05)));
+  TRY(const Recipe recipe, ParseRecipe(text));
+  ExampleSpec examples{DType::kU8, {std::begin(kPicture), std::end(kPicture)}, {}};
+  for (int i = 0; i < 10; ++i) examples.classes.push_back(std::to_string(i));
+  return BuildTrainingProgram(recipe, examples, 1);
+}
+
+Status Time(TrainingProgram program, bool train, int64_t batch, double seconds) {
+  const std::string name(train ? kTrainStep : "forward");
+  TRY(auto executable, Executable::Compile(program.module, {.functions = {name}}));
+  for (const State& state : program.module.states) {
+    const auto names = executable->states()->Names();
+    if (state.initial && std::ranges::find(names, state.name) != names.end())
+      TRY_STATUS(executable->states()->Set(state.name, *state.initial));
   }
   TRY(auto session, executable->OpenSession());
   const Function& function = *executable->module().FindFunction(name);
   std::vector<Tensor> inputs;
-  for (ValueId id : function.body.params) {
+  uint64_t stream = 0;
+  for (const ValueId id : function.body.params) {
     const Type& type = function.TypeOf(id);
+    const std::string& input = function.values[static_cast<size_t>(id)].name;
     if (type.Rank() > 0)
-      inputs.push_back(Random(type, batch, ++stream, 1));
+      inputs.push_back(Random(type, batch, ++stream));
     else if (type.dtype == DType::kF32)
-      inputs.push_back(
-          Tensor::Scalar(function.values[static_cast<size_t>(id)].name == "share" ? 1.0f : 0.001f));
+      inputs.push_back(Tensor::Scalar(input == "share" ? 1.0f : 0.001f));
     else
       inputs.push_back(Tensor::Scalar<int64_t>(1));
   }
@@ -71,7 +74,7 @@ Status Main(const char* path, bool train, int64_t batch, double seconds) {
     const auto t0 = Clock::now();
     TRY_STATUS(session->Run(name, inputs));
     const auto t1 = Clock::now();
-    if (run >= 5) times.push_back(std::chrono::duration<double>(t1 - t0).count());
+    if (run >= kWarm) times.push_back(std::chrono::duration<double>(t1 - t0).count());
     if (std::chrono::duration<double>(t1 - begin).count() > seconds && times.size() >= 10) break;
   }
   std::ranges::sort(times);
@@ -80,16 +83,22 @@ Status Main(const char* path, bool train, int64_t batch, double seconds) {
   return {};
 }
 
+Status Main(int count, char** words) {
+  TRY(TrainingProgram program, Program(words[1]));
+  if (count == 4 && std::strcmp(words[2], "export") == 0)
+    return ExportOnnx(program.module, "forward", words[3]);
+  if (count != 5)
+    return InvalidArgument("usage: bench_step RECIPE train|infer BATCH SECONDS | RECIPE export FILE");
+  return Time(std::move(program), std::strcmp(words[2], "train") == 0, std::atol(words[3]),
+              std::atof(words[4]));
+}
+
 }  // namespace
 }  // namespace sinter
 
 int main(int count, char** words) {
-  if (count != 5) {
-    std::fputs("usage: step MODULE.sinter train|infer BATCH SECONDS\n", stderr);
-    return 2;
-  }
   const auto done =
-      sinter::Main(words[1], std::string(words[2]) == "train", std::atol(words[3]), std::atof(words[4]));
+      count < 4 ? sinter::InvalidArgument("usage: bench_step RECIPE WHAT ...") : sinter::Main(count, words);
   if (!done) std::fprintf(stderr, "%s\n", done.error().ToString().c_str());
   return done ? 0 : 1;
 }

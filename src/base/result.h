@@ -17,7 +17,8 @@ enum class ErrorCode {
   kCorrupt,            // bytes do not verify: truncated, flipped, lying lengths
   kUnsupported,        // understood, and not offered
   kResourceExhausted,  // full disk, full queue, bound reached
-  kPermissionDenied,   // no token, or one without the scope
+  kUnauthenticated,    // no token, or one that nobody knows
+  kPermissionDenied,   // known, and without the scope
   kUnavailable,        // try again: not ready, peer gone, port in use
   kDeadlineExceeded,   // took longer than allowed
   kCancelled,          // somebody asked to stop

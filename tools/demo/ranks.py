@@ -3,8 +3,8 @@ import os
 import pathlib
 
 
-def rank_pids():
-    """rank -> process id, of the training ranks that this user runs under mpirun."""
+def rank_pids(of=None):
+    """rank -> process id, of the training ranks that run under mpirun; only those of one home's folder, if given."""
     found = {}
     for process in pathlib.Path("/proc").iterdir():
         if not process.name.isdigit():
@@ -13,7 +13,10 @@ def rank_pids():
             words = (process / "cmdline").read_bytes().split(b"\0")
             if len(words) < 2 or words[1] != b"train-worker":
                 continue
-            for entry in (process / "environ").read_bytes().split(b"\0"):
+            environment = (process / "environ").read_bytes().split(b"\0")
+            if of is not None and not any(e.startswith(b"SINTER_HOME=" + os.fsencode(of)) for e in environment):
+                continue
+            for entry in environment:
                 if entry.startswith(b"OMPI_COMM_WORLD_RANK="):
                     found[int(entry.split(b"=")[1])] = int(process.name)
         except OSError:

@@ -47,7 +47,7 @@ Result<TokenInfo> ReadToken(const Record& record) {
 }
 
 Error NoToken() {
-  return {ErrorCode::kPermissionDenied, "the token is not known here, or was revoked",
+  return {ErrorCode::kUnauthenticated, "the token is not known here, or was revoked",
           "make one with: sinter token create NAME --scope read|write|admin"};
 }
 

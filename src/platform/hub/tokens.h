@@ -33,7 +33,7 @@ class Tokens {
   explicit Tokens(Records& records) : records_(records) {}
   // The only moment at which the text is known. kAlreadyExists for a name in use.
   Result<std::string> Create(std::string_view name, const TokenScope& scope, std::string_view who);
-  // kPermissionDenied for a text that is no token of ours, or no longer.
+  // kUnauthenticated for a text that is no token of ours, or no longer.
   Result<TokenInfo> Check(std::string_view text);
   Result<std::vector<TokenInfo>> List();  // by name; tokens of runs are not listed
   Status Revoke(std::string_view name, std::string_view who);

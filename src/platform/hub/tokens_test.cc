@@ -31,11 +31,11 @@ TEST(Tokens, AreCheckedListedAndRevoked) {
   EXPECT_EQ(tokens.Create("ci", {}, "ann").error().code, ErrorCode::kAlreadyExists);
   std::string other = *text;
   other.back() = other.back() == 'a' ? 'b' : 'a';
-  EXPECT_EQ(tokens.Check(other).error().code, ErrorCode::kPermissionDenied);
-  EXPECT_EQ(tokens.Check("").error().code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(tokens.Check(other).error().code, ErrorCode::kUnauthenticated);
+  EXPECT_EQ(tokens.Check("").error().code, ErrorCode::kUnauthenticated);
   EXPECT_EQ(tokens.List()->size(), 1u);
   ASSERT_TRUE(tokens.Revoke("ci", "ann"));
-  EXPECT_EQ(tokens.Check(*text).error().code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(tokens.Check(*text).error().code, ErrorCode::kUnauthenticated);
   EXPECT_TRUE(tokens.List()->empty());
   EXPECT_TRUE(tokens.Create("ci", {}, "ann"));
 }

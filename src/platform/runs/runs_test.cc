@@ -70,7 +70,7 @@ TEST_F(RunsTest, ALostAttemptThatComesBackWritesNothing) {
   EXPECT_EQ(second.resume_from->step, 40);
   EXPECT_EQ(second.run.attempts[1].from_step, 40);
   EXPECT_EQ(second.run.attempts[0].outcome, RunState::kFailed);
-  EXPECT_EQ(Tokens(home_->records()).Check(first.token).error().code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(Tokens(home_->records()).Check(first.token).error().code, ErrorCode::kUnauthenticated);
   EXPECT_TRUE(Tokens(home_->records()).Check(second.token));
   EXPECT_THAT(runs().ReportProgress(made.id, 1, 50, 100).error().message, HasSubstr("attempt 2 has it"));
   EXPECT_EQ(runs().AddCheckpoint(made.id, 1, 60, Checkpoint("sixty")).error().code, ErrorCode::kConflict);
@@ -88,7 +88,7 @@ TEST_F(RunsTest, AFailedRunIsTriedAgainACancelledOneIsNot) {
   ASSERT_TRUE(again);
   ASSERT_TRUE(runs().Cancel(made.id, "bob"));
   EXPECT_THAT(runs().ReportProgress(made.id, 2, 1, 1).error().message, HasSubstr("cancelled"));
-  EXPECT_EQ(Tokens(home_->records()).Check(again->token).error().code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(Tokens(home_->records()).Check(again->token).error().code, ErrorCode::kUnauthenticated);
   EXPECT_EQ(runs().StartAttempt(made.id, "ann").error().code, ErrorCode::kConflict);
 }
 

@@ -17,9 +17,9 @@ constexpr std::string_view kHeaderLength = "inference-header-content-length";
 HttpResponse OipError(const Error& error) {
   HttpResponse response;
   const bool busy = error.code == ErrorCode::kResourceExhausted || error.code == ErrorCode::kUnavailable;
-  response.status = busy ? 503 : error.code == ErrorCode::kPermissionDenied ? 401 : HttpStatusOf(error.code);
+  response.status = busy ? 503 : HttpStatusOf(error.code);
   if (busy) response.headers.emplace_back("Retry-After", "1");
-  if (error.code == ErrorCode::kPermissionDenied) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   response.body = OipErrorText(error);
   return response;
 }
@@ -54,7 +54,7 @@ class Inference {
   Status CheckToken(const HttpRequest& request) const {
     const std::string_view token = BearerToken(request.Header("authorization"));
     if (token.empty()) {
-      return Error{ErrorCode::kPermissionDenied, "this needs a token",
+      return Error{ErrorCode::kUnauthenticated, "this needs a token",
                    "send 'Authorization: Bearer TOKEN'; sinter token create makes one"};
     }
     TRY(const TokenInfo info, tokens_.Check(token));

@@ -70,14 +70,16 @@ Status Profile(CliContext& context) {
   for (const Json& s : profile["splits"]) {
     fmt::print("\n{}: {} rows, {} duplicates ({} of rows in earlier splits)\n", TextOf(s, "name"),
                TextOf(s, "rows"), TextOf(s, "duplicates"), TextOf(s, "in_earlier_splits"));
-    std::vector<std::vector<std::string>> rows{{"column", "kind", "least", "most", "mean", "deviation"}};
+    std::vector<std::vector<std::string>> rows{{"column", "kind", "min", "max", "mean", "std"}};
     for (const Json& column : s.value("columns", Json::array())) {
-      rows.push_back({TextOf(column, "name"), TextOf(column, "kind"), TextOf(column, "least"),
-                      TextOf(column, "most"), TextOf(column, "mean"), TextOf(column, "deviation")});
+      rows.push_back({TextOf(column, "name"), TextOf(column, "kind"), TextOf(column, "min"),
+                      TextOf(column, "max"), TextOf(column, "mean"), TextOf(column, "std")});
     }
     fmt::print("{}", Table(rows));
-    const Json classes_json = s.value("classes", Json::object());
-    if (!classes_json.empty()) fmt::print("classes: {}\n", classes_json.dump());
+    std::vector<std::vector<std::string>> counts{{"class", "rows"}};
+    for (const Json& c : s.value("classes", Json::array()))
+      counts.push_back({TextOf(c, "name"), TextOf(c, "rows")});
+    if (counts.size() > 1) fmt::print("\n{}", Table(counts));
   }
   return {};
 }

@@ -47,6 +47,7 @@ std::string Ago(int64_t unix_ms) {
 std::string TextOf(const Json& json, std::string_view field) {
   const auto found = json.find(field);
   if (found == json.end() || found->is_null()) return "";
+  if (found->is_number_float()) return fmt::format("{:.6g}", found->get<double>());
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 

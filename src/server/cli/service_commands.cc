@@ -61,7 +61,7 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
       std::vector<std::vector<std::string>> rows{{"NAME", "STATE", "REVISION", "MODEL"}};
       for (const Json& item : all["items"])
         rows.push_back({TextOf(item, "name"), item.value("ready", false) ? "ready" : TextOf(item, "problem"),
-                        TextOf(item["current"], "name"), TextOf(item["current"], "model")});
+                        TextOf(item["current"], "revision"), TextOf(item["current"], "model")});
       fmt::print("{}", Table(rows));
       return {};
     };

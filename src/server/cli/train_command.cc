@@ -30,7 +30,7 @@ Status Launch(const TrainJob& job, const Path& job_file) {
   TRY(const auto monitor, HeartbeatMonitor::Create(job.heartbeats, job.ranks));
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   SubprocessOptions options;
-  options.arguments = {"mpirun", "--oversubscribe", "--bind-to", "none", "-n", std::to_string(job.ranks)};
+  options.arguments = {"mpirun", "--quiet", "--oversubscribe", "--bind-to", "none", "-n", std::to_string(job.ranks)};
   if (geteuid() == 0) options.arguments.push_back("--allow-run-as-root");
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
   for (const std::string& word : {self, std::string("train-worker"), job_file.string()})
@@ -51,10 +51,11 @@ Status Launch(const TrainJob& job, const Path& job_file) {
                    fmt::format("go on from the last checkpoint with: sinter train --resume {}", job.run)};
     }
     if (!problem.empty()) {
-      mpirun.Stop(milliseconds(2000));
+      // The ranks first: mpirun then sees that they ended and ends by itself.
       for (int r = 0; r < job.ranks; ++r) {
         if (const pid_t pid = monitor->PidOf(r); pid > 0) kill(pid, SIGKILL);
       }
+      if (!mpirun.WaitFor(milliseconds(3000))) mpirun.Stop(milliseconds(2000));
       return Error{ErrorCode::kUnavailable, problem,
                    fmt::format("go on from the last checkpoint with: sinter train --resume {}", job.run)};
     }

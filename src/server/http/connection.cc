@@ -315,24 +315,11 @@ Result<void> Connection::Authorise(HttpRequest& request) const {
   if (route_->access == Access::kOpen) return {};
   const std::string_view token = BearerToken(request.Header("authorization"));
   if (token.empty() || !core_.options.authenticate)
-    return Error{ErrorCode::kPermissionDenied, "this needs a token",
+    return Error{ErrorCode::kUnauthenticated, "this needs a token",
                  "send 'Authorization: Bearer TOKEN'; sinter token create makes one"};
   TRY(request.principal, core_.options.authenticate(token));
   return CheckAccess(request.principal, route_->access);
 }
-
-namespace {
-
-HttpResponse DeniedResponse(const Error& error, bool with_token) {
-  HttpResponse response = ErrorResponse(error);
-  if (error.code == ErrorCode::kPermissionDenied && !with_token) {
-    response.status = 401;
-    response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  }
-  return response;
-}
-
-}  // namespace
 
 void Connection::PostOrRefuse(std::function<void()> work) {
   if (core_.workers.Post(std::move(work))) return;
@@ -346,11 +333,9 @@ void Connection::Dispatch() {
     return Respond(std::move(response));
   }
   auto self = shared_from_this();
-  const bool with_token = !request_.Header("authorization").empty();
   switch (route_->kind) {
     case Route::Kind::kInline: {
-      if (auto allowed = Authorise(request_); !allowed)
-        return Respond(DeniedResponse(allowed.error(), with_token));
+      if (auto allowed = Authorise(request_); !allowed) return Respond(ErrorResponse(allowed.error()));
       auto answer = route_->answer(request_);
       return Respond(answer ? *std::move(answer) : ErrorResponse(answer.error()));
     }
@@ -359,17 +344,17 @@ void Connection::Dispatch() {
       if (route_->access == Access::kOpen) return route_->start(std::move(request_), std::move(responder));
       // Checking a token reads records.
       auto shared = std::make_shared<Responder>(std::move(responder));
-      return PostOrRefuse([self, shared, with_token] {
+      return PostOrRefuse([self, shared] {
         if (auto allowed = self->Authorise(self->request_); !allowed)
-          return shared->Send(DeniedResponse(allowed.error(), with_token));
+          return shared->Send(ErrorResponse(allowed.error()));
         self->route_->start(std::move(self->request_), std::move(*shared));
       });
     }
     case Route::Kind::kBlocking: {
       auto responder = std::make_shared<Responder>(std::make_shared<Reply>(self));
-      return PostOrRefuse([self, responder, with_token] {
+      return PostOrRefuse([self, responder] {
         if (auto allowed = self->Authorise(self->request_); !allowed)
-          return responder->Send(DeniedResponse(allowed.error(), with_token));
+          return responder->Send(ErrorResponse(allowed.error()));
         responder->Send(self->route_->answer(self->request_));
       });
     }
@@ -383,14 +368,13 @@ void Connection::OpenStream() {
   stream_->body_limit(route_->largest_body);
   state_ = State::kHandling;
   auto self = shared_from_this();
-  const bool with_token = !request_.Header("authorization").empty();
-  PostOrRefuse([self, with_token] {
+  PostOrRefuse([self] {
     Result<void> allowed = self->Authorise(self->request_);
     Result<std::unique_ptr<BodySink>> sink = Error{};
     if (allowed) sink = self->route_->open(self->request_);
     boost::asio::post(self->socket_.get_executor(),
-                      [self, with_token, allowed = std::move(allowed), sink = std::move(sink)]() mutable {
-                        if (!allowed) return self->AnswerEarly(DeniedResponse(allowed.error(), with_token));
+                      [self, allowed = std::move(allowed), sink = std::move(sink)]() mutable {
+                        if (!allowed) return self->AnswerEarly(ErrorResponse(allowed.error()));
                         if (!sink) return self->AnswerEarly(ErrorResponse(sink.error()));
                         self->sink_ = *std::move(sink);
                         self->chunk_.resize(kChunk);

@@ -83,6 +83,8 @@ int HttpStatusOf(ErrorCode code) {
     case ErrorCode::kInvalidArgument:
     case ErrorCode::kCorrupt:
       return 400;
+    case ErrorCode::kUnauthenticated:
+      return 401;
     case ErrorCode::kPermissionDenied:
       return 403;
     case ErrorCode::kNotFound:

@@ -147,7 +147,7 @@ class Server : public testing::Test {
     options.authenticate = [](std::string_view token) -> Result<Principal> {
       if (token == "good") return Principal{"writer", Access::kWrite, "", 0};
       if (token == "weak") return Principal{"reader", Access::kRead, "", 0};
-      return Error{ErrorCode::kPermissionDenied, "no such token", ""};
+      return Error{ErrorCode::kUnauthenticated, "no such token", ""};
     };
     auto server = HttpServer::Start(*Router::Create(std::move(routes)), std::move(options));
     EXPECT_TRUE(server) << server.error().ToString();
@@ -262,7 +262,7 @@ TEST_F(Server, TokensAndScopes) {
   EXPECT_EQ(status("").substr(0, 3), "401");
   EXPECT_NE(client.header().find("WWW-Authenticate: Bearer"), std::string::npos);
   EXPECT_EQ(status("weak").substr(0, 3), "403");
-  EXPECT_EQ(status("bad").substr(0, 3), "403");
+  EXPECT_EQ(status("bad").substr(0, 3), "401");
 }
 
 TEST_F(Server, HostAndOriginAreChecked) {

@@ -57,7 +57,7 @@ class Trainer {
       TRY_STATUS(writer.Finish());
     }
     if (Leads()) TRY_STATUS(run_.Flush());
-    TRY(result.test, Evaluate(*executable, source_, classes));
+    result.test = std::move(test_);
     result.seconds = trained_seconds_;
     result.images_per_second =
         trained_seconds_ > 0 ? static_cast<double>((steps - done) * recipe_.batch_size) / trained_seconds_
@@ -165,9 +165,9 @@ class Trainer {
     }
     trained_seconds_ = Seconds(Clock::now() - begin);
     if (Leads()) {
-      TRY(const Evaluation test, Evaluate(executable, source_, classes));
-      const TrainMetric points[] = {{"test.accuracy", steps, test.confusion.Accuracy().value},
-                                    {"test.loss", steps, test.loss}};
+      TRY(test_, Evaluate(executable, source_, classes));
+      const TrainMetric points[] = {{"test.accuracy", steps, test_.confusion.Accuracy().value},
+                                    {"test.loss", steps, test_.loss}};
       TRY_STATUS(run_.Metrics(points));
     }
     return {};
@@ -214,6 +214,7 @@ class Trainer {
   std::unique_ptr<Session> session_;
   int64_t per_epoch_ = 1;
   double trained_seconds_ = 0;
+  Evaluation test_;  // of the last step; rank 0 alone has it
 };
 
 }  // namespace

@@ -40,7 +40,7 @@ struct Evaluation {
 struct TrainResult {
   Module module;  // with the trained weights: @forward to export, @predict to use
   Signature signature;
-  Evaluation test;
+  Evaluation test;  // rank 0 alone has it
   int64_t steps = 0;
   int64_t resumed_from = 0;  // the checkpoint's step; 0: from the beginning
   double seconds = 0;        // of training, evaluation apart

@@ -1,0 +1,79 @@
+"""sinter serve and sinter token: what scripts rely on."""
+import signal
+import socket
+import stat
+
+from program import Program, main, small_data
+
+
+class Serve(Program):
+    def test_one_line_a_private_token_and_a_clean_end(self):
+        server = self.serve()
+        token = self.home / "token"
+        self.assertEqual(stat.S_IMODE(token.stat().st_mode), 0o600)
+        self.assertEqual(self.request("GET", "/v2/health/ready")[0], 200)
+        server.send_signal(signal.SIGTERM)
+        rest, _ = server.communicate(timeout=30)
+        self.assertEqual(rest, "", "stdout has more than the ready line")
+        self.assertEqual(server.returncode, 0)
+
+    def test_tokens_have_scopes(self):
+        self.serve()
+        made = {scope: self.ok_json("token", "create", f"for-{scope}", "--scope", scope)["token"]
+                for scope in ("read", "write", "admin")}
+        for token in made.values():
+            self.assertRegex(token, r"^hf_[A-Za-z0-9]{34,}$")
+        self.assertEqual(len(set(made.values())), 3)
+        runs, tokens = "/sinter/v1/runs", "/sinter/v1/tokens"
+        self.assertEqual(self.request("GET", runs)[0], 401)
+        self.assertEqual(self.request("GET", runs, "hf_" + "x" * 34)[0], 401)
+        self.assertEqual(self.request("GET", runs, made["read"])[0], 200)
+        service = {"name": "none", "model": "none@1"}
+        self.assertEqual(self.request("POST", "/sinter/v1/services", made["read"], service)[0], 403)
+        self.assertEqual(self.request("POST", "/sinter/v1/services", made["write"], service)[0], 404)
+        self.assertEqual(self.request("GET", tokens, made["write"])[0], 403)
+        self.assertEqual(self.request("GET", tokens, made["admin"])[0], 200)
+        home = b"".join(p.read_bytes() for p in self.home.rglob("*") if p.is_file() and p.name != "token")
+        self.assertNotIn(made["admin"].encode(), home, "a token lies in the home unhashed")
+
+    def test_a_port_in_use_is_named(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            error = self.fails("serve", "--home", self.home, "--listen", f"127.0.0.1:{port}")
+        self.assertIn(f"127.0.0.1:{port}", error)
+        self.assertIn("in use", error)
+
+    def test_a_home_has_one_server(self):
+        self.serve()
+        error = self.fails("serve", "--home", self.home, "--listen", "127.0.0.1:0")
+        self.assertIn(str(self.home), error)
+        self.assertEqual(self.request("GET", "/v2/health/live")[0], 200)
+
+    def test_what_was_acknowledged_survives_a_kill(self):
+        server = self.serve()
+        version = self.ok_json("data", "add", "small", small_data(self.folder / "data"))
+        token = self.ok_json("token", "create", "kept", "--scope", "read")["token"]
+        server.kill()
+        server.wait()
+        self.serve()
+        self.assertEqual(self.get("/sinter/v1/datasets/small")["id"], version["id"])
+        self.assertEqual(self.request("GET", "/sinter/v1/datasets", token)[0], 200)
+
+    def test_wrong_usage_ends_with_2(self):
+        self.assertIn("nonsense", self.fails("serve", "--listen", "nonsense"))
+        for words in (["serve", "--nonsense"], ["data"], ["nothing"], ["token", "create"]):
+            code, _, error = self.run_program(*words)
+            self.assertEqual(code, 2, words)
+            self.assertNotEqual(error, "")
+
+    def test_foreign_hosts_and_origins_are_refused(self):
+        self.serve()
+        self.assertEqual(self.request("GET", "/sinter/v1/services", self.token, headers={"Host": "evil.example"})[0], 421)
+        status, _ = self.request("POST", "/sinter/v1/services", self.token, {}, {"Origin": "http://evil.example"})
+        self.assertEqual(status, 403)
+
+
+if __name__ == "__main__":
+    main()
