@@ -144,10 +144,12 @@ class Suite {
   void Compare(std::string_view name, Kernel& kernel, const SampleCase& sample,
                const std::vector<Value>& expected) {
     std::vector<Tensor> copies;
+    copies.reserve(sample.inputs.size());
     for (const SampleInput& input : sample.inputs) {
       copies.push_back(input.tensor.defined() ? *input.tensor.Clone() : Tensor());
     }
     std::vector<const Tensor*> inputs;
+    inputs.reserve(copies.size());
     for (const Tensor& copy : copies) inputs.push_back(copy.defined() ? &copy : nullptr);
     std::vector<Tensor> first;
     for (int run = 0; run < 2; ++run) {
@@ -157,6 +159,7 @@ class Suite {
         outputs.push_back(*Tensor::Create(value.tensor().dtype(), value.tensor().dims()));
         std::memset(outputs.back().mutable_raw(), 0xFF, outputs.back().bytes());
       }
+      places.reserve(outputs.size());
       for (Tensor& output : outputs) places.push_back(&output);
       const size_t bytes = kernel.WorkspaceBytes(inputs, places);
       auto workspace = *Buffer::Allocate(bytes + 64);
