@@ -35,6 +35,7 @@ struct ValueInfo {
 };
 
 struct Node;
+struct NamedRegion;
 
 // A list of nodes in order, with parameters and results: a function's body, or a branch or loop body of a
 // node. A region inside a node also sees the values defined before that node.
@@ -52,8 +53,14 @@ struct Node {
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
   Attributes attributes;
-  std::vector<std::pair<std::string, Region>> regions;  // "then_branch", "else_branch", "body"
+  std::vector<NamedRegion> regions;  // "then_branch", "else_branch", "body"
   SourcePosition position;
+};
+
+// A struct of its own: a pair would need the region, and so the node, to be complete inside the node.
+struct NamedRegion {
+  std::string first;  // the name
+  Region second;
 };
 inline constexpr std::string_view kCallOp = "call";
 
