@@ -1,8 +1,4 @@
-#include <cmath>
-#include <limits>
-#include <type_traits>
-
-#include "engine/ops/support/elementwise.h"
+#include "engine/ops/support/convert.h"
 
 namespace sinter {
 namespace {
@@ -13,23 +9,6 @@ Status Infer(InferContext& c) {
   return {};
 }
 
-// Truncation of what does not fit an integer is undefined in C++: it saturates here, and NaN becomes 0.
-template <class To, class From>
-To Convert(From x) {
-  if constexpr (std::is_same_v<To, bool>)
-    return x != From(0);
-  else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    if (std::isnan(x)) return 0;
-    if (x <= static_cast<From>(std::numeric_limits<To>::lowest())) return std::numeric_limits<To>::lowest();
-    if (x >= static_cast<From>(std::numeric_limits<To>::max())) return std::numeric_limits<To>::max();
-    return static_cast<To>(x);
-  } else if constexpr (std::is_same_v<To, Half> || std::is_same_v<To, BFloat16>) {
-    return To(static_cast<float>(x));
-  } else {
-    return static_cast<To>(x);
-  }
-}
-
 Status Evaluate(ReferenceContext& c) {
   const Tensor& in = c.Input(0);
   TRY(Tensor out, c.Output(0, c.DTypeAttribute("to"), in.dims()));
@@ -37,7 +16,7 @@ Status Evaluate(ReferenceContext& c) {
     const auto x = in.data<From>();
     DispatchDType(out.dtype(), [&]<class To>() {
       auto y = out.mutable_data<To>();
-      for (size_t i = 0; i < x.size(); ++i) y[i] = Convert<To>(Widen(x[i]));
+      for (size_t i = 0; i < x.size(); ++i) y[i] = ConvertElement<To>(Widen(x[i]));
     });
   });
   return {};

@@ -15,16 +15,21 @@ Status Evaluate(ReferenceContext& c) {
     TRY(dims, BroadcastDims(dims, c.Input(i).dims()));
   }
   TRY(Tensor out, c.Output(0, c.Input(0).dtype(), dims));
+  std::vector<BroadcastWalk<1>> walks;
+  for (size_t k = 0; k < c.InputCount(); ++k)
+    walks.emplace_back(dims, std::array<const Dims*, 1>{&c.Input(k).dims()});
   DispatchIn<kNumeric>(out.dtype(), [&]<class T>() {
     auto y = out.mutable_data<T>();
-    for (size_t k = 0; k < c.InputCount(); ++k) {
-      const auto x = c.Input(k).data<T>();
-      BroadcastWalk<1> walk(dims, {&c.Input(k).dims()});
-      for (size_t i = 0; i < y.size(); ++i, walk.Next()) {
-        const T value = x[static_cast<size_t>(walk.at(0))];
+    // Element by element: the output may stand in an input's memory.
+    for (size_t i = 0; i < y.size(); ++i) {
+      T best{};
+      for (size_t k = 0; k < walks.size(); ++k) {
+        const T value = c.Input(k).data<T>()[static_cast<size_t>(walks[k].at(0))];
         const bool nan = Widen(value) != Widen(value);  // no number wins, as in NumPy
-        if (k == 0 || nan || Widen(value) > Widen(y[i])) y[i] = value;
+        if (k == 0 || nan || Widen(value) > Widen(best)) best = value;
+        walks[k].Next();
       }
+      y[i] = best;
     }
   });
   return {};

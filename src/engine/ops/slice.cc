@@ -1,29 +1,12 @@
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
+#include "engine/ops/support/cut.h"
 #include "engine/ops/support/elementwise.h"
 #include "engine/ops/support/shapes.h"
 
 namespace sinter {
 namespace {
-
-// One axis of a slice of a dimension of known length, as ONNX clamps it.
-struct Cut {
-  int64_t start = 0;
-  int64_t step = 1;
-  int64_t length = 0;
-};
-
-Cut Clamp(int64_t whole, int64_t start, int64_t end, int64_t step) {
-  auto wrap = [&](int64_t x) { return x < 0 ? x + whole : x; };
-  const int64_t s =
-      step > 0 ? std::clamp<int64_t>(wrap(start), 0, whole) : std::clamp<int64_t>(wrap(start), 0, whole - 1);
-  const int64_t e = step > 0 ? std::clamp<int64_t>(end < -whole ? 0 : wrap(end), 0, whole)
-                             : std::clamp<int64_t>(end < -whole ? -1 : wrap(end), -1, whole - 1);
-  const int64_t span = step > 0 ? e - s : s - e, stride = std::abs(step);
-  return {s, step, span <= 0 ? 0 : (span + stride - 1) / stride};
-}
 
 constexpr int64_t kFar = int64_t{1} << 40;  // "to the end", as exporters write it
 
@@ -58,7 +41,7 @@ Status Infer(InferContext& c) {
     if (steps[i] == 0) return c.Invalid("a step of 0");
     Dim& dim = out[*axis];
     if (dim.IsConstant() && starts[i].IsConstant() && ends[i].IsConstant()) {
-      dim = Clamp(*dim.Constant(), *starts[i].Constant(), *ends[i].Constant(), steps[i]).length;
+      dim = ClampCut(*dim.Constant(), *starts[i].Constant(), *ends[i].Constant(), steps[i]).length;
     } else if (steps[i] > 0) {
       const Dim end = Place(dim, ends[i]);
       const bool whole = end == dim;
@@ -73,7 +56,7 @@ Status Infer(InferContext& c) {
       ends[0].IsConstant()) {
     const std::vector<Dim>& all = *c.Input(0).contents;
     const Cut cut =
-        Clamp(static_cast<int64_t>(all.size()), *starts[0].Constant(), *ends[0].Constant(), steps[0]);
+        ClampCut(static_cast<int64_t>(all.size()), *starts[0].Constant(), *ends[0].Constant(), steps[0]);
     std::vector<Dim> part;
     for (int64_t i = 0; i < cut.length; ++i)
       part.push_back(all[static_cast<size_t>(cut.start + i * cut.step)]);
@@ -90,7 +73,7 @@ Status Evaluate(ReferenceContext& c) {
     TRY(const size_t axis, NormaliseAxis(c.HasInput(3) ? c.Input(3).AsInt(i) : i, in.rank()));
     const int64_t step = c.HasInput(4) ? c.Input(4).AsInt(i) : 1;
     if (step == 0) return c.Invalid("a step of 0");
-    cuts[axis] = Clamp(in.dims()[axis], c.Input(1).AsInt(i), c.Input(2).AsInt(i), step);
+    cuts[axis] = ClampCut(in.dims()[axis], c.Input(1).AsInt(i), c.Input(2).AsInt(i), step);
   }
   Dims dims;
   for (const Cut& cut : cuts) dims.push_back(cut.length);

@@ -36,7 +36,8 @@ struct ConformanceReport {
 
 // For every case each kernel that accepts it runs, not the first alone, with inputs' types symbolic and
 // constant: results agree with the reference (floats within a tolerance of the dtype, the rest exactly),
-// every output byte is written, inputs are left alone, and a second run gives the same bits.
+// every output byte is written, inputs are left alone, and a second run gives the same bits; element-wise
+// operators do so in place of each input, too.
 ConformanceReport CheckConformance(const Device& device, const OperatorCatalog& catalog,
                                    const ConformanceOptions& options);
 

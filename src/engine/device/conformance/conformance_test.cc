@@ -28,7 +28,16 @@ TEST(Conformance, TheCpuAgreesWithTheReference) {
 constexpr std::array<std::string_view, 1> kRelu = {"Relu"};
 
 // Relu in f32 with a fault of choice.
-enum class Fault { kNone, kWrong, kUnwritten, kWritesInput, kUnsteady, kBeyondWorkspace, kFails };
+enum class Fault {
+  kNone,
+  kWrong,
+  kUnwritten,
+  kWritesInput,
+  kUnsteady,
+  kBeyondWorkspace,
+  kFails,
+  kNotInPlace
+};
 template <Fault kFault>
 class FaultyRelu final : public Kernel {
  public:
@@ -39,6 +48,7 @@ class FaultyRelu final : public Kernel {
     if (kFault == Fault::kFails) return Internal("broken");
     const auto in = call.inputs[0]->mutable_data<float>();
     const auto out = call.outputs[0]->mutable_data<float>();
+    if (kFault == Fault::kNotInPlace) out[0] = 0;
     for (size_t i = 0; i < in.size(); ++i) out[i] = std::max(in[i], 0.0f);
     if (kFault == Fault::kWrong && in.size() > 6) out[6] += 0.5f;
     if (kFault == Fault::kUnwritten) out.back() = std::numeric_limits<float>::quiet_NaN();
@@ -84,6 +94,7 @@ TEST(Conformance, PlantedFaultsAreCaught) {
   EXPECT_TRUE(FirstFailure(&MakeFaulty<Fault::kUnsteady>).contains("other bits in a second run"));
   EXPECT_TRUE(FirstFailure(&MakeFaulty<Fault::kBeyondWorkspace>).contains("beyond its workspace"));
   EXPECT_TRUE(FirstFailure(&MakeFaulty<Fault::kFails>).contains("failed: broken"));
+  EXPECT_TRUE(FirstFailure(&MakeFaulty<Fault::kNotInPlace>).contains("in place of input 0"));
 }
 
 TEST(Conformance, AKernelThatNeverRunsIsNamed) {

@@ -11,7 +11,8 @@ class Cpu final : public Device {
   Cpu() {
     for (const auto entries :
          {ProductKernels, BlockedConvolutionKernels, ConvolutionKernels, PoolingKernels, ElementwiseKernels,
-          UpdateKernels, ReductionKernels, NormalisationKernels, MovementKernels}) {
+          UpdateKernels, ReductionKernels, NormalisationKernels, SelectionKernels, CastKernels,
+          MovementKernels, SlicingKernels, GatheringKernels}) {
       for (const KernelEntry& entry : entries()) kernels_.push_back(entry);
     }
   }

@@ -10,9 +10,9 @@
 namespace sinter {
 namespace {
 
-constexpr std::array<std::string_view, 17> kUnary = {"Abs",      "Ceil", "Cos", "Erf",        "Exp",  "Floor",
-                                                     "Identity", "Log",  "Neg", "Reciprocal", "Relu", "Round",
-                                                     "Sigmoid",  "Sign", "Sin", "Sqrt",       "Tanh"};
+constexpr std::array<std::string_view, 16> kUnary = {"Abs",  "Ceil", "Cos",        "Erf",  "Exp",   "Floor",
+                                                     "Log",  "Neg",  "Reciprocal", "Relu", "Round", "Sigmoid",
+                                                     "Sign", "Sin",  "Sqrt",       "Tanh"};
 constexpr std::array<std::string_view, 6> kBinary = {"Add", "Div", "Mul", "Pow", "Sub", "sinter.ReluGrad"};
 
 class UnaryKernel final : public Kernel {

@@ -16,7 +16,11 @@ std::span<const KernelEntry> UpdateKernels();              // updates.cc
 std::span<const KernelEntry> ReductionKernels();           // reductions.cc
 std::span<const KernelEntry>
 NormalisationKernels();  // normalisation.cc: softmax, layer and batch norm, cross-entropy
-std::span<const KernelEntry> MovementKernels();  // movement.cc
+std::span<const KernelEntry> SelectionKernels();  // selection.cc: Where
+std::span<const KernelEntry> CastKernels();       // casts.cc
+std::span<const KernelEntry> MovementKernels();   // movement.cc: copies, transposes, joins, splits, fills
+std::span<const KernelEntry> SlicingKernels();    // slicing.cc: Slice, Expand, Tile, Pad
+std::span<const KernelEntry> GatheringKernels();  // gathering.cc: by index
 
 // Work below this many element operations is not worth a second thread.
 inline constexpr int64_t kGrain = 16384;

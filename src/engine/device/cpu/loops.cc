@@ -41,7 +41,6 @@ UNARY_LOOP(Cos, std::cos(x))
 UNARY_LOOP(Erf, std::erf(x))
 UNARY_LOOP(Exp, std::exp(x))
 UNARY_LOOP(Floor, std::floor(x))
-UNARY_LOOP(Identity, x)
 UNARY_LOOP(Log, std::log(x))
 UNARY_LOOP(Neg, -x)
 UNARY_LOOP(Reciprocal, 1.0f / x)
@@ -65,14 +64,11 @@ struct Unary {
   UnaryLoop loop;
 };
 
-constexpr Unary kUnary[] = {{"Abs", &AbsLoop},         {"Ceil", &CeilLoop},
-                            {"Cos", &CosLoop},         {"Erf", &ErfLoop},
-                            {"Exp", &ExpLoop},         {"Floor", &FloorLoop},
-                            {"Log", &LogLoop},         {"Identity", &IdentityLoop},
-                            {"Neg", &NegLoop},         {"Reciprocal", &ReciprocalLoop},
-                            {"Relu", &ReluLoop},       {"Round", &RoundLoop},
-                            {"Sigmoid", &SigmoidLoop}, {"Sign", &SignLoop},
-                            {"Sin", &SinLoop},         {"Sqrt", &SqrtLoop},
+constexpr Unary kUnary[] = {{"Abs", &AbsLoop},   {"Ceil", &CeilLoop},   {"Cos", &CosLoop},
+                            {"Erf", &ErfLoop},   {"Exp", &ExpLoop},     {"Floor", &FloorLoop},
+                            {"Log", &LogLoop},   {"Neg", &NegLoop},     {"Reciprocal", &ReciprocalLoop},
+                            {"Relu", &ReluLoop}, {"Round", &RoundLoop}, {"Sigmoid", &SigmoidLoop},
+                            {"Sign", &SignLoop}, {"Sin", &SinLoop},     {"Sqrt", &SqrtLoop},
                             {"Tanh", &TanhLoop}};
 
 constexpr BinaryLoops kBinary[] = {{"Add", &AddBoth, &AddRight, &AddLeft},
