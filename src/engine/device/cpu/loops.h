@@ -1,8 +1,12 @@
-// Element-wise loops over f32, compiled for several instruction sets and chosen when the program starts.
+// Loops over rows of elements, compiled for several instruction sets and chosen when the program starts.
+// Element-wise ones may write over any of their inputs, element for element.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "engine/tensor/dtype.h"
 
 // The clones are resolved before sanitizers are up, which they do not survive.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
@@ -14,19 +18,19 @@
 
 namespace sinter {
 
-using UnaryLoop = void (*)(const float* x, float* out, int64_t n);
-using BinaryLoop = void (*)(const float* a, const float* b, float* out, int64_t n);
-
-struct BinaryLoops {
-  std::string_view op;
-  BinaryLoop both;   // a[i], b[i]
-  BinaryLoop right;  // a[i], b[0]
-  BinaryLoop left;   // a[0], b[i]
+// The constants of an operator that has some: alpha and beta, or the ends of a clip.
+struct LoopConstants {
+  double a = 0, b = 0;
 };
+using UnaryLoop = void (*)(const void* x, void* out, int64_t n, const LoopConstants& constants);
+// x[i * xs] with y[i * ys], strides 0 or 1.
+using BinaryLoop = void (*)(const void* x, int64_t xs, const void* y, int64_t ys, void* out, int64_t n);
 
-// Null when there is none for the operator.
-UnaryLoop FindUnaryLoop(std::string_view op);
-const BinaryLoops* FindBinaryLoops(std::string_view op);
+// Null when there is none for the operator and the dtype of its inputs.
+UnaryLoop FindUnaryLoop(std::string_view op, DType dtype);        // unary_loops.cc
+BinaryLoop FindArithmeticLoop(std::string_view op, DType dtype);  // arithmetic_loops.cc
+BinaryLoop FindComparisonLoop(std::string_view op, DType dtype);  // comparison_loops.cc: to bool
+UnaryLoop FindTestLoop(std::string_view op, DType dtype);         // comparison_loops.cc: to bool
 
 // y[i] += x[i].
 void AddTo(const float* x, float* y, int64_t n);
