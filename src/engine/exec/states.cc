@@ -44,6 +44,7 @@ Status States::Set(std::string_view name, const Tensor& value) {
 
 std::vector<std::string> States::Names() const {
   std::vector<std::string> names;
+  names.reserve(values_.size());
   for (const auto& [name, value] : values_) names.push_back(name);
   return names;
 }

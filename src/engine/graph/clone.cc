@@ -113,6 +113,7 @@ Result<std::vector<ValueId>> InlineBody(const Function& callee, std::span<const 
     function.updates.push_back({update.state, Mapped(map, update.value)});
   }
   std::vector<ValueId> results;
+  results.reserve(callee.body.results.size());
   for (ValueId id : callee.body.results) results.push_back(Mapped(map, id));
   return results;
 }

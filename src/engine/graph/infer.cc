@@ -67,8 +67,10 @@ class Inference {
                                                        : ValueFacts{function_.TypeOf(id), {}, {}});
     }
     std::vector<const ValueFacts*> inputs;
+    inputs.reserve(node.inputs.size());
     for (ValueId id : node.inputs) inputs.push_back(id == kNoValue ? nullptr : &Facts(id));
     std::vector<const Type*> previous;
+    previous.reserve(node.outputs.size());
     for (ValueId id : node.outputs) previous.push_back(id == kNoValue ? nullptr : &function_.TypeOf(id));
     InferContext context(node, *page, module_, inputs, node.outputs.size());
     context.SetPreviousOutputs(previous);

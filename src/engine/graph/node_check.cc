@@ -122,7 +122,7 @@ class NodeChecker {
 }  // namespace
 
 std::string DescribeNode(const Function& function, const Node& node) {
-  const std::string text = node.name.empty() ? node.op : fmt::format("{} '{}'", node.op, node.name);
+  std::string text = node.name.empty() ? node.op : fmt::format("{} '{}'", node.op, node.name);
   for (ValueId id : node.outputs) {
     if (id >= 0 && static_cast<size_t>(id) < function.values.size())
       return fmt::format("{} (%{})", text, function.values[static_cast<size_t>(id)].name);

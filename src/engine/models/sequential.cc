@@ -101,7 +101,7 @@ class LayerEmitter {
     return State(part, {size}, trainable, FilledWith(spec_.dtype, {size}, value));
   }
 
-  Result<ValueId> Weight(Dims dims, int64_t fan_in, int64_t fan_out) {
+  Result<ValueId> Weight(const Dims& dims, int64_t fan_in, int64_t fan_out) {
     const WeightRule rule = IsRectifier(NextActivation()) ? WeightRule::kHe : WeightRule::kGlorot;
     if (b_.module().FindState(prefix_ + ".weight") != nullptr) return State("weight", dims, true, Tensor());
     return State("weight", dims, true,

@@ -125,12 +125,14 @@ class Interpreter {
       }
     }
     std::vector<Value> results;
+    results.reserve(region.results.size());
     for (ValueId id : region.results) results.push_back(values[static_cast<size_t>(id)]);
     return results;
   }
 
   Result<std::vector<Value>> RunNode(const Function& function, const Node& node, Values& values, int depth) {
     std::vector<const Value*> inputs;
+    inputs.reserve(node.inputs.size());
     for (ValueId id : node.inputs)
       inputs.push_back(id == kNoValue ? nullptr : &values[static_cast<size_t>(id)]);
     if (node.op == kCallOp) {
@@ -138,6 +140,7 @@ class Interpreter {
       if (callee == nullptr || depth > 64)
         return InvalidArgument("a call of an unknown function, or a recursion");
       std::vector<Value> arguments;
+      arguments.reserve(inputs.size());
       for (const Value* input : inputs) arguments.push_back(*input);
       return RunFunction(*callee, arguments, depth + 1);
     }
