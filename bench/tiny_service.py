@@ -41,7 +41,8 @@ class TinyService:
 
     def start(self):
         self.process = subprocess.Popen(
-            ["taskset", "-c", self.cores, BINARY, "serve", "--home", self.home, "--listen", "127.0.0.1:0", "--io-threads", "1"],
+            ["taskset", "-c", self.cores, BINARY, "serve", "--home", self.home, "--listen", "127.0.0.1:0", "--io-threads", "1",
+             "--access-log", "off"],
             env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.origin = self.process.stdout.readline().split()[1]
 

@@ -12,6 +12,8 @@ find_package(ZLIB REQUIRED)
 if(SINTER_TESTS)
   find_package(GTest REQUIRED)
 endif()
+# prometheus-cpp's own CMake package insists on what its pull and push servers need; its text is all we use.
+find_library(SINTER_PROMETHEUS prometheus-cpp-core REQUIRED)
 # oneDNN's own CMake package insists on OpenCL's headers, which the CPU library does not need.
 find_library(SINTER_DNNL dnnl REQUIRED)
 add_library(sinter_dnnl INTERFACE)

@@ -61,6 +61,7 @@ class Program(unittest.TestCase):
     def setUp(self):
         self._folder = tempfile.TemporaryDirectory(prefix="sinter-e2e-")
         self.addCleanup(self._folder.cleanup)
+        self.processes = []
         self.folder = pathlib.Path(self._folder.name)
         self.home = self.folder / "home"
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("SINTER_")}
@@ -75,6 +76,7 @@ class Program(unittest.TestCase):
             process.kill()
             process.communicate()
         self.addCleanup(end)
+        self.processes.append(process)
         return process
 
     def serve(self, *words):

@@ -12,12 +12,14 @@ packages_build=(
   libssl-dev        # SHA-256, TLS
   libsqlite3-dev    # records
   libfmt-dev libspdlog-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev
+  prometheus-cpp-dev  # the text of /metrics
   zlib1g-dev        # gzip inside data sets, PNG
 )
 packages_test=(
   libgtest-dev libgmock-dev
   python3 python3-venv   # real clients and peers (tests/requirements.lock)
   libonnx-testdata       # ONNX's own node tests
+  chromium               # the page, in a real browser
   dataset-fashion-mnist  # real input
 )
 packages_demo=(dataset-fashion-mnist python3 python3-venv)

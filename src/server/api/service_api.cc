@@ -26,7 +26,12 @@ Json SpecsJson(const std::vector<TensorSpec>& specs) {
 }
 
 Json TimesJson(const HistogramSnapshot& seconds) {
+  Json bounds = Json::array();
+  for (const double bound : seconds.bounds) bounds.push_back(1e3 * bound);
+  // With the buckets a reader can take the difference of two readings, and quantiles of that.
   return {{"count", seconds.count},
+          {"bounds_ms", std::move(bounds)},
+          {"buckets", seconds.buckets},
           {"mean_ms", 1e3 * seconds.Mean()},
           {"p50_ms", 1e3 * seconds.Quantile(0.5)},
           {"p90_ms", 1e3 * seconds.Quantile(0.9)},

@@ -34,11 +34,17 @@ void AddServeCommand(CLI::App& app, CliContext& context) {
   serve->add_option("--listen", listen, "ADDR:PORT; port 0: any free one")->capture_default_str();
   serve->add_option("--io-threads", options.io_threads, "Threads that read and write connections")
       ->capture_default_str();
-  serve->add_flag("--access-log", options.access_log, "A line on stderr for each request");
+  static std::string access_log;
+  serve->add_option(
+      "--access-log", access_log,
+      "A file for a line of JSON a request (default: HOME/logs/access.jsonl), - for stderr, or off");
   serve->callback([&context] {
     context.action = [&context]() -> Status {
       TRY_STATUS(ReadListen(listen, options));
       options.home = context.home;
+      options.access_log = access_log.empty()    ? (context.home / "logs" / "access.jsonl").string()
+                           : access_log == "off" ? ""
+                                                 : access_log;
       // Before any thread starts: all of them leave these signals to sigwait below.
       sigset_t signals;
       sigemptyset(&signals);

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "server/api/inference_api.h"
+#include "server/api/metrics_api.h"
+#include "server/api/page_routes.h"
 #include "server/api/routes.h"
 #include "server/api/service_api.h"
 #include "server/http/guard.h"
@@ -11,8 +15,28 @@
 
 namespace sinter {
 
+namespace {
+
+void WriteAccess(Log& log, const AccessEntry& entry) {
+  LogLine line;
+  line.Time("time", Clock::Real().UnixMillis())
+      .Text("peer", entry.peer)
+      .Text("method", entry.method)
+      .Text("target", entry.target)
+      .Number("status", entry.status)
+      .Number("bytes_in", static_cast<int64_t>(entry.bytes_in))
+      .Number("bytes_out", static_cast<int64_t>(entry.bytes_out))
+      .Number("took_us", entry.took.count() / 1000);
+  if (!entry.principal.empty()) line.Text("token", entry.principal);
+  log.Write(line.Finish());
+}
+
+}  // namespace
+
 struct ServerInstance::Impl {
   std::unique_ptr<Platform> platform;
+  std::unique_ptr<Log> access_log;
+  std::shared_ptr<HttpTraffic> traffic;
   std::unique_ptr<HttpServer> server;  // after the platform, which its routes use
   std::string token;
   Path address_file;
@@ -23,6 +47,14 @@ Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions
   TRY(impl->platform, Platform::Open(options.home));
   TRY(impl->token, impl->platform->LocalToken());
   Platform& platform = *impl->platform;
+  if (!options.access_log.empty()) {
+    LogOptions access;
+    if (options.access_log != "-") {
+      access.file = options.access_log;
+      TRY_STATUS(MakeFolders(access.file.has_parent_path() ? access.file.parent_path() : Path(".")));
+    }
+    TRY(impl->access_log, Log::Open(access));
+  }
   TRY_STATUS(platform.services().Start());
   const bool loopback = IsLoopbackAddress(options.address);
   std::vector<Route> routes = PlatformRoutes(platform);
@@ -31,6 +63,12 @@ Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions
   };
   add(ServiceRoutes(platform, loopback));
   add(InferenceRoutes(platform.services(), platform.tokens(), loopback));
+  if (loopback) add(PageRoutes());
+  const auto traffic = std::make_shared<HttpTraffic>();
+  impl->traffic = traffic;
+  Log* log = impl->access_log.get();
+  const auto dropped = [log] { return log == nullptr ? uint64_t{0} : log->dropped(); };
+  routes.push_back(MetricsRoute(platform, traffic, dropped, loopback ? Access::kOpen : Access::kRead));
   const std::string document = OpenApi(routes).dump(2);
   Route openapi;
   openapi.method = "GET";
@@ -39,19 +77,17 @@ Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions
   openapi.kind = Route::Kind::kInline;
   openapi.answer = [document](HttpRequest&) { return TextResponse(document, "application/json"); };
   routes.push_back(std::move(openapi));
+  traffic->Describe(routes);
   TRY(Router router, Router::Create(std::move(routes)));
   HttpServerOptions http;
   http.address = options.address;
   http.port = options.port;
   http.io_threads = options.io_threads;
   http.authenticate = [&platform](std::string_view token) { return PrincipalOf(platform, token); };
-  if (options.access_log) {
-    http.on_access = [](const AccessEntry& entry) {
-      fmt::print(stderr, "access peer={} method={} target={} status={} in={} out={} us={}\n", entry.peer,
-                 entry.method, entry.target, entry.status, entry.bytes_in, entry.bytes_out,
-                 entry.took.count() / 1000);
-    };
-  }
+  http.on_access = [traffic = traffic.get(), log = impl->access_log.get()](const AccessEntry& entry) {
+    traffic->Note(entry);
+    if (log != nullptr) WriteAccess(*log, entry);
+  };
   TRY(impl->server, HttpServer::Start(std::move(router), std::move(http)));
   impl->address_file = options.home / kAddressFile;
   TRY_STATUS(WriteFileAtomically(impl->address_file, impl->server->Origin() + "\n"));

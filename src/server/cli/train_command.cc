@@ -30,7 +30,8 @@ Status Launch(const TrainJob& job, const Path& job_file) {
   TRY(const auto monitor, HeartbeatMonitor::Create(job.heartbeats, job.ranks));
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   SubprocessOptions options;
-  options.arguments = {"mpirun", "--quiet", "--oversubscribe", "--bind-to", "none", "-n", std::to_string(job.ranks)};
+  options.arguments = {"mpirun", "--quiet", "--oversubscribe",        "--bind-to",
+                       "none",   "-n",      std::to_string(job.ranks)};
   if (geteuid() == 0) options.arguments.push_back("--allow-run-as-root");
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
   for (const std::string& word : {self, std::string("train-worker"), job_file.string()})

@@ -167,6 +167,9 @@ void Connection::ReadHeader() {
   head_ = false;
   bytes_in_ = 0;
   request_ = HttpRequest();
+  log_method_.clear();
+  log_target_.clear();
+  log_principal_.clear();
   state_ = State::kIdle;
   seconds_ = 0;
   remaining_ = 0;
@@ -230,6 +233,9 @@ std::optional<HttpResponse> Connection::Prepare() {
   request_.method = message.method_string();
   request_.target = message.target();
   request_.peer = peer_;
+  // Kept apart: a handler may take the request with it.
+  log_method_ = request_.method;
+  log_target_ = request_.target;
   head_ = request_.method == "HEAD";
   request_.headers.reserve(8);
   for (const auto& field : message) {
@@ -311,13 +317,14 @@ void Connection::OnBody(ErrorCodeAsio error) {
   Dispatch();
 }
 
-Result<void> Connection::Authorise(HttpRequest& request) const {
+Result<void> Connection::Authorise(HttpRequest& request) {
   if (route_->access == Access::kOpen) return {};
   const std::string_view token = BearerToken(request.Header("authorization"));
   if (token.empty() || !core_.options.authenticate)
     return Error{ErrorCode::kUnauthenticated, "this needs a token",
                  "send 'Authorization: Bearer TOKEN'; sinter token create makes one"};
   TRY(request.principal, core_.options.authenticate(token));
+  log_principal_ = request.principal.name;
   return CheckAccess(request.principal, route_->access);
 }
 
@@ -490,8 +497,9 @@ void Connection::Write() {
   const std::array<boost::asio::const_buffer, 2> buffers{boost::asio::buffer(head_text_), body};
   if (core_.options.on_access) {
     core_.options.on_access({.peer = peer_,
-                             .method = request_.method,
-                             .target = request_.target,
+                             .method = log_method_,
+                             .target = log_target_,
+                             .principal = log_principal_,
                              .route = route_ == nullptr ? SIZE_MAX : core_.router.IndexOf(*route_),
                              .status = response_.status,
                              .bytes_in = bytes_in_,

@@ -76,7 +76,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<HttpResponse> Prepare();
   void AnswerEarly(HttpResponse response);
   void Dispatch();
-  Result<void> Authorise(HttpRequest& request) const;
+  Result<void> Authorise(HttpRequest& request);
   void PostOrRefuse(std::function<void()> work);
   void Respond(HttpResponse response);
   void ApplyRange(HttpResponse& response);
@@ -102,6 +102,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Route* route_ = nullptr;
   std::optional<HttpResponse> early_;  // sent once the body has been read and passed over
   std::string peer_;
+  std::string log_method_, log_target_, log_principal_;  // of the request under way
   std::string chunk_;
   std::shared_ptr<BodySink> sink_;
   HttpResponse response_;

@@ -15,6 +15,7 @@ namespace sinter {
 // One answered request, for the log and the metrics. Views hold during the call alone.
 struct AccessEntry {
   std::string_view peer, method, target;
+  std::string_view principal;  // the name of the token that it came with; empty: none, or none was asked for
   size_t route = SIZE_MAX;  // index into the router's routes; SIZE_MAX: none matched
   int status = 0;
   uint64_t bytes_in = 0, bytes_out = 0;
