@@ -107,6 +107,7 @@ class Compiler {
     else
       step.kernel_name = "reference (sizes known only at run time)";
     const int at = static_cast<int>(program_.steps.size());
+    if (!all_static) KeepWhatItSees(node);
     for (size_t o = 0; o < node.outputs.size(); ++o) {
       if (node.outputs[o] == kNoValue) continue;
       if (!all_static)
@@ -125,6 +126,22 @@ class Compiler {
     plan.source = node.inputs[0];
     (void)index;
     return {};
+  }
+
+  // What a dynamic step gives may share the bytes of what it was given (a branch that yields an outer value,
+  // a loop that runs no iteration), so these stay as they are to the end of the run.
+  void KeepWhatItSees(const Node& node) {
+    auto keep = [&](ValueId id) {
+      if (id == kNoValue) return;
+      last_use_[static_cast<size_t>(id)] = static_cast<int>(function_.body.nodes.size());
+      const ValuePlan& plan = Plan(Root(id));
+      if (plan.place == Place::kArena) program_.storages[static_cast<size_t>(plan.storage)].last = kForever;
+    };
+    std::ranges::for_each(node.inputs, keep);
+    for (const auto& [name, region] : node.regions) {
+      ForEachNode(region, [&](const Node& inner) { std::ranges::for_each(inner.inputs, keep); });
+      std::ranges::for_each(region.results, keep);
+    }
   }
 
   // Storages that a step reads stay until it has run.
@@ -240,7 +257,7 @@ class Compiler {
  public:
   static constexpr int kForever = 1 << 30;
 
-  // Views of a storage may be results.
+  // Views of a storage may be results, and so may views of a state.
   void ExtendViews() {
     auto keep = [&](ValueId id) {
       const ValuePlan& plan = Plan(Root(id));
@@ -248,6 +265,10 @@ class Compiler {
     };
     std::ranges::for_each(function_.body.results, keep);
     for (const StateUse& update : function_.updates) keep(update.value);
+    for (size_t v = 0; v < program_.values.size(); ++v) {
+      const Place place = Plan(Root(static_cast<ValueId>(v))).place;
+      program_.values[v].may_show_state = place == Place::kState || place == Place::kDynamic;
+    }
   }
 
  private:

@@ -209,6 +209,71 @@ TEST(Exec, SizesBornAtRunTime) {
   }
 }
 
+// What a branch or a loop gives may be a value from outside it: its bytes must not be used again.
+TEST(Exec, RegionsMayGiveOuterValues) {
+  const Module module = Parse(R"(module m {
+    func @f(%x: f32[3], %c: bool[], %n: i64[]) {
+      %v = Mul(%x, %x)
+      %w = Neg(%x)
+      %y = If(%c) then_branch() {
+        yield %v
+      } else_branch() {
+        yield %w
+      }
+      %z = Loop(%n, , %w) body(%i: i64[], %go: bool[], %h: f32[3]) {
+        %k = Add(%h, %h)
+        yield %go, %k
+      }
+      %a = Exp(%x)
+      %b = Add(%a, %a)
+      %d = Mul(%b, %a)
+      return %y, %z, %d
+    }
+  })");
+  auto executable = Executable::Compile(module);
+  ASSERT_TRUE(executable) << executable.error().ToString();
+  auto session = (*executable)->OpenSession();
+  for (bool condition : {true, false}) {
+    for (int64_t trips : {0, 1}) {
+      const std::vector<Tensor> inputs{Tensor::Of<float>({3}, {1, 2, 3}), Tensor::Scalar(condition),
+                                       Tensor::Scalar(trips)};
+      auto results = (*session)->Run("f", inputs);
+      ASSERT_TRUE(results) << results.error().ToString();
+      EXPECT_TRUE((*results)[0].tensor().SameAs(condition ? Tensor::Of<float>({3}, {1, 4, 9})
+                                                          : Tensor::Of<float>({3}, {-1, -2, -3})));
+      EXPECT_TRUE((*results)[1].tensor().SameAs(trips == 0 ? Tensor::Of<float>({3}, {-1, -2, -3})
+                                                           : Tensor::Of<float>({3}, {-2, -4, -6})));
+    }
+  }
+}
+
+// A result that is a state's value at entry, and states that exchange their values, through views too.
+TEST(Exec, OldValuesOfStatesSurviveTheUpdate) {
+  auto executable = Executable::Compile(Parse(R"(module m {
+    state shared @s: f32[2] = f32[2]{1.0, 2.0}
+    state shared @t: f32[2] = f32[2]{3.0, 4.0}
+    func @f(%x: f32[2]) {
+      %s = read @s
+      %t = read @t
+      %flat = Flatten(%t)
+      %shape = Constant() {value = i64[1]{2}}
+      %old = Reshape(%flat, %shape)
+      %next = Add(%t, %x)
+      update @s = %old
+      update @t = %next
+      return %s, %old
+    }
+  })"));
+  ASSERT_TRUE(executable) << executable.error().ToString();
+  auto session = (*executable)->OpenSession();
+  auto results = (*session)->Run("f", std::vector<Tensor>{Tensor::Of<float>({2}, {10, 10})});
+  ASSERT_TRUE(results) << results.error().ToString();
+  EXPECT_TRUE((*results)[0].tensor().SameAs(Tensor::Of<float>({2}, {1, 2})));
+  EXPECT_TRUE((*results)[1].tensor().SameAs(Tensor::Of<float>({2}, {3, 4})));
+  EXPECT_TRUE((*executable)->states()->Get("s")->SameAs(Tensor::Of<float>({2}, {3, 4})));
+  EXPECT_TRUE((*executable)->states()->Get("t")->SameAs(Tensor::Of<float>({2}, {13, 14})));
+}
+
 TEST(Exec, CancelledRunsStop) {
   auto executable = Executable::Compile(Parse(kCnn), {.functions = {"forward"}});
   auto session = (*executable)->OpenSession();

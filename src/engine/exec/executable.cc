@@ -1,5 +1,8 @@
 #include "engine/exec/executable.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "engine/device/cpu/cpu_device.h"
@@ -40,6 +43,9 @@ Result<std::shared_ptr<Executable>> Executable::Compile(Module module, const Com
   if (names.empty()) {
     for (const Function& function : impl.module.functions) names.push_back(function.name);
   }
+  if (options.optimise) {
+    TRY(impl.passes, RunPasses(impl.module, names, DefaultPipeline(), Operators(), options.passes));
+  }
   for (const std::string& name : names) {
     TRY(impl.programs[name], CompileFunction(impl.module, name, *impl.device));
   }
@@ -51,6 +57,10 @@ std::string Executable::Explain() const {
   for (const auto& [name, program] : impl_->programs) {
     text += fmt::format("@{} on {}: {} steps, {} blocks of the arena\n", name, impl_->device->name(),
                         program->steps.size(), program->storages.size());
+    std::vector<PassReport> reports;
+    std::ranges::copy_if(impl_->passes, std::back_inserter(reports),
+                         [&](const PassReport& report) { return report.function == name; });
+    text += PrintPassReports(reports);
     for (const Step& step : program->steps) {
       text += fmt::format("  {:<28} {}\n", step.kernel_name,
                           PrintNode(program->function, *step.node, {.largest_tensor = 8}));

@@ -13,6 +13,7 @@
 #include "base/thread_pool.h"
 #include "engine/device/device.h"
 #include "engine/graph/module.h"
+#include "engine/passes/pipelines.h"
 #include "engine/tensor/value.h"
 
 namespace sinter {
@@ -23,6 +24,7 @@ struct CompileOptions {
   Communicator* communicator = nullptr;  // for collectives; null: alone
   std::vector<std::string> functions;    // which to prepare; empty: all
   bool optimise = true;                  // run passes/'s default pipeline first
+  PassOptions passes = {};               // and which of it
 };
 
 // The values of a module's shared states. Programs of one module (training and its evaluation) may hold the

@@ -23,10 +23,11 @@ enum class Place : uint8_t {
 
 struct ValuePlan {
   Place place = Place::kDynamic;
-  int storage = -1;           // kArena: index into Program::storages
-  ValueId source = kNoValue;  // kView: whose bytes
-  std::string state;          // kState
-  Tensor constant;            // kConstant
+  int storage = -1;             // kArena: index into Program::storages
+  ValueId source = kNoValue;    // kView: whose bytes
+  std::string state;            // kState
+  Tensor constant;              // kConstant
+  bool may_show_state = false;  // its bytes may be a state's: what updates the state comes after it is kept
 };
 
 // Bytes in the arena that one value, or several one after another in place, live in.
@@ -62,6 +63,7 @@ struct Executable::Impl {
   ThreadPool* pool = nullptr;
   Communicator* communicator = nullptr;
   const Device* device = nullptr;
+  std::vector<PassReport> passes;
   std::map<std::string, std::unique_ptr<Program>, std::less<>> programs;
 };
 

@@ -50,6 +50,8 @@ struct Session::Impl {
   Status Place(const Program& program, Binding& binding);
   Status RunSteps(const Program& program, Binding& binding, const RunOptions& options);
   Status RunDynamic(const Program& program, Binding& binding, const Step& step, const RunOptions& options);
+  static Status Give(const Program& program, Binding& binding, size_t i);
+  Status CommitCopies(const Program& program, Binding& binding);
 };
 
 Session::~Session() = default;
@@ -270,6 +272,41 @@ Status Session::Impl::RunSteps(const Program& program, Binding& binding, const R
   return {};
 }
 
+// Result i, as a view where its bytes stay until the next run.
+Status Session::Impl::Give(const Program& program, Binding& binding, size_t i) {
+  const size_t v = static_cast<size_t>(program.function.body.results[i]);
+  Value& result = binding.results[i];
+  const Tensor* from = binding.table[v];
+  if (from == nullptr) {
+    result = binding.values[v];
+  } else if (program.values[v].may_show_state && !program.copies.empty()) {
+    TRY(result, from->Clone());
+  } else if (result.IsTensor() && result.tensor().defined() && result.tensor().dims() == from->dims() &&
+             result.tensor().dtype() == from->dtype()) {
+    result.tensor().Rebase(*from);  // allocates nothing
+  } else {
+    result = *from;
+  }
+  return {};
+}
+
+// Updates that were not done in place. A state that takes another's old value waits until all are read.
+Status Session::Impl::CommitCopies(const Program& program, Binding& binding) {
+  std::vector<std::pair<const StateUse*, Tensor>> exchanged;
+  for (const StateUse& copy : program.copies) {
+    const Tensor& value = *binding.table[static_cast<size_t>(copy.value)];
+    if (!program.values[static_cast<size_t>(copy.value)].may_show_state) continue;
+    TRY(Tensor held, value.Clone());
+    exchanged.emplace_back(&copy, std::move(held));
+  }
+  for (const StateUse& copy : program.copies) {
+    if (program.values[static_cast<size_t>(copy.value)].may_show_state) continue;
+    TRY_STATUS(shared().states->Set(copy.state, *binding.table[static_cast<size_t>(copy.value)]));
+  }
+  for (const auto& [copy, held] : exchanged) TRY_STATUS(shared().states->Set(copy->state, held));
+  return {};
+}
+
 Result<std::span<const Value>> Session::Run(std::string_view function, std::span<const Tensor> inputs,
                                             const RunOptions& options) {
   Impl& impl = *impl_;
@@ -295,33 +332,8 @@ Result<std::span<const Value>> Session::Run(std::string_view function, std::span
   }
   TRY_STATUS(impl.Place(program, binding));
   TRY_STATUS(impl.RunSteps(program, binding, options));
-  for (size_t i = 0; i < binding.results.size(); ++i) {
-    const size_t v = static_cast<size_t>(program.function.body.results[i]);
-    if (binding.table[v] == nullptr) {
-      binding.results[i] = binding.values[v];
-      continue;
-    }
-    const Tensor& from = *binding.table[v];
-    Value& result = binding.results[i];
-    const bool same = result.IsTensor() && result.tensor().defined() &&
-                      result.tensor().dims() == from.dims() && result.tensor().dtype() == from.dtype();
-    if (same)
-      result.tensor().Rebase(from);
-    else
-      result = from;
-  }
-  // A state that takes another's old value waits until all are read.
-  std::vector<std::pair<const StateUse*, Tensor>> exchanged;
-  for (const StateUse& copy : program.copies) {
-    if (program.values[static_cast<size_t>(copy.value)].place != sinter::Place::kState) continue;
-    TRY(Tensor held, binding.table[static_cast<size_t>(copy.value)]->Clone());
-    exchanged.emplace_back(&copy, std::move(held));
-  }
-  for (const StateUse& copy : program.copies) {
-    if (program.values[static_cast<size_t>(copy.value)].place == sinter::Place::kState) continue;
-    TRY_STATUS(impl.shared().states->Set(copy.state, *binding.table[static_cast<size_t>(copy.value)]));
-  }
-  for (const auto& [copy, held] : exchanged) TRY_STATUS(impl.shared().states->Set(copy->state, held));
+  for (size_t i = 0; i < binding.results.size(); ++i) TRY_STATUS(Impl::Give(program, binding, i));
+  TRY_STATUS(impl.CommitCopies(program, binding));
   return std::span<const Value>(binding.results);
 }
 

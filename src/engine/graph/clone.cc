@@ -25,7 +25,7 @@ ValueId CopyValue(const Function& from, ValueId id, Function& to, ValueMap& map)
 Region CopyRegion(const Function& from, const Region& region, Function& to, ValueMap& map);
 
 Node CopyNode(const Function& from, const Node& node, Function& to, ValueMap& map) {
-  Node copy{node.op, node.name, {}, {}, node.attributes, {}, node.position};
+  Node copy{node.op, node.name, {}, {}, node.attributes, {}, node.position, node.fusion};
   for (ValueId id : node.inputs) copy.inputs.push_back(Mapped(map, id));
   for (const auto& [name, region] : node.regions) {
     copy.regions.emplace_back(name, CopyRegion(from, region, to, map));

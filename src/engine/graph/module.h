@@ -55,6 +55,7 @@ struct Node {
   Attributes attributes;
   std::vector<NamedRegion> regions;  // "then_branch", "else_branch", "body"
   SourcePosition position;
+  int32_t fusion = 0;  // which fusable group of its function it belongs to (passes mark it); 0: none
 };
 
 // A struct of its own: a pair would need the region, and so the node, to be complete inside the node.

@@ -80,7 +80,10 @@ using Gradient = std::variant<GradientFunction, NoGradient>;
 // --- index expression ---------------------------------------------------------------------------------
 // How output elements depend on input elements. From it follow flops, bytes, what may be fused, and how a
 // split of the inputs splits the output or leaves a partial sum.
-struct Elementwise {};  // out[i] = f(in0[i], in1[i], ...), broadcast
+// out[i] = f(in0[i], in1[i], ...), broadcast.
+struct Elementwise {
+  bool positional = false;  // f also depends on where i stands: a seeded mask, a scale by axis
+};
 struct Contraction {
   std::string_view expression;
 };  // "mk,kn->mn"; labels not in the output are summed; leading batch dims as "..."
@@ -117,6 +120,10 @@ struct Algebra {
   bool left_identity = false;  // f(identity, x) == x as well
   static constexpr double kNone = -1e308;
 };
+// Whether output 0 is input 0 as it is: a cast to the same dtype, a Pad by nothing. `inputs`: what is known
+// of them (null: absent).
+using PassesThroughFunction = bool (*)(const NodeView& node, std::span<const ValueFacts* const> inputs,
+                                       const Type& output);
 enum class Effect : uint8_t { kPure, kCollective };  // a collective runs on every rank, in order, or on none
 
 // --- samples ------------------------------------------------------------------------------------------
@@ -149,6 +156,7 @@ struct Operator {
   Required<Structure> structure;
   Algebra algebra = {};
   bool view = false;  // output 0 is input 0's elements in the same order: no bytes need move
+  PassesThroughFunction passes_through = nullptr;  // null: only a view whose type stays does
   Effect effect = Effect::kPure;
   Required<Sampling> samples;
 };

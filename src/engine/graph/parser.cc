@@ -140,6 +140,7 @@ class FunctionParser {
       attributes.merge(node.attributes);
       node.attributes = std::move(attributes);
     }
+    TRY_STATUS(Fusion(node));
     TRY_STATUS(Regions(node, depth));
     for (ValueId id : node.outputs) {
       if (id != kNoValue) Show(id);
@@ -161,6 +162,19 @@ class FunctionParser {
       TRY_STATUS(lexer_.Expect(","));
     }
     while (!node.inputs.empty() && node.inputs.back() == kNoValue) node.inputs.pop_back();
+    return {};
+  }
+
+  // "fuse 3", after which another statement may begin with a word.
+  Status Fusion(Node& node) {
+    Lexer ahead = lexer_;
+    if (!ahead.TakeIf("fuse") || ahead.Peek().kind != Token::Kind::kNumber) return {};
+    lexer_.Take();
+    const std::string_view digits = lexer_.Peek().text;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), node.fusion);
+    if (error != std::errc() || end != digits.data() + digits.size() || node.fusion < 1)
+      return lexer_.Unexpected("the number of a fusable group, from 1");
+    lexer_.Take();
     return {};
   }
 

@@ -45,6 +45,7 @@ class Printer {
       if (node.inputs[i] != kNoValue) text += Name(node.inputs[i]);
     }
     text += ")" + PrintAttributes(attributes, options_.largest_tensor);
+    if (node.fusion > 0) text += fmt::format(" fuse {}", node.fusion);
     for (const auto& [name, region] : node.regions) {
       text += fmt::format(" {}(", name);
       for (size_t i = 0; i < region.params.size(); ++i)

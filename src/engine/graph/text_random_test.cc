@@ -146,6 +146,7 @@ class RandomModule {
         node.op = "call";
         node.attributes["callee"] = "f0";
       }
+      if (Below(4) == 0) node.fusion = static_cast<int32_t>(Below(9) + 1);
       const bool nested = depth < 4 && Below(4) == 0;
       if (nested) {
         std::vector<ValueId> inside = visible;
@@ -189,6 +190,7 @@ TEST(TextRandom, WhatIsPrintedReadsBackTheSame) {
       ForEachNode(module.functions[f].body, [&](const Node& node) {
         ASSERT_LT(i, theirs.size());
         ASSERT_EQ(node.name, theirs[i]->name);
+        ASSERT_EQ(node.fusion, theirs[i]->fusion);
         ASSERT_EQ(node.attributes.size(), theirs[i]->attributes.size());
         for (const auto& [name, attribute] : node.attributes)
           ASSERT_EQ(PrintAttribute(attribute), PrintAttribute(theirs[i]->attributes.at(name)));

@@ -51,6 +51,7 @@ const Operator& CastOperator() {
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(Elementwise{}),
       .structure = Primitive{},
+      .passes_through = &PassesWhereTypeStays,
       .samples = Samples(kSamples),
   };
   return page;

@@ -66,6 +66,10 @@ Status Differentiate(GradientContext& c) {
   return {};
 }
 
+bool PassesThrough(const NodeView&, std::span<const ValueFacts* const> inputs, const Type&) {
+  return inputs.size() == 1;
+}
+
 constexpr Formal kInputs[] = {{"inputs", 'T', kAllPlain, Arity::kVariadic}};
 constexpr Formal kOutputs[] = {{"result", 'T', kAllPlain}};
 constexpr FormalAttribute kAttributes[] = {{"axis", AttributeKind::kInt, true, {}, "which"}};
@@ -86,6 +90,7 @@ const Operator& ConcatOperator() {
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(Movement{}),
       .structure = Primitive{},
+      .passes_through = &PassesThrough,
       .samples = Samples(kSamples),
   };
   return page;

@@ -75,7 +75,7 @@ const Operator& DecodeOperator() {
       .infer = &Infer,
       .reference = &Evaluate,
       .gradient = Gradient(NoGradient{"encoded numbers are not trained"}),
-      .index = IndexExpression(Elementwise{}),
+      .index = IndexExpression(Elementwise{.positional = true}),
       .structure = Primitive{},
       .samples = NoSamples{"tests/ir/int8.sinter"},
   };

@@ -63,7 +63,7 @@ const Operator& DequantizeLinearOperator() {
       .infer = &Infer,
       .reference = &Evaluate,
       .gradient = Gradient(NoGradient{"its input is integer"}),
-      .index = IndexExpression(Elementwise{}),
+      .index = IndexExpression(Elementwise{.positional = true}),
       .structure = Primitive{},
       .samples = Samples(kSamples),
   };

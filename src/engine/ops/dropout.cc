@@ -28,6 +28,10 @@ Status Differentiate(GradientContext& c) {
   return {};
 }
 
+bool PassesThrough(const NodeView&, std::span<const ValueFacts* const> inputs, const Type&) {
+  return inputs.size() < 3 || inputs[2] == nullptr;  // no training_mode
+}
+
 constexpr Formal kInputs[] = {{"data", 'T', kFloats},
                               {"ratio", '-', kFloats, Arity::kOptional},
                               {"training_mode", '-', kBools, Arity::kOptional}};
@@ -51,6 +55,7 @@ const Operator& DropoutOperator() {
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(Elementwise{}),
       .structure = Primitive{},
+      .passes_through = &PassesThrough,
       .samples = Samples(kSamples),
   };
   return page;

@@ -51,6 +51,7 @@ const Operator& ExpandOperator() {
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(Movement{}),
       .structure = Primitive{},
+      .passes_through = &PassesWhereTypeStays,
       .samples = Samples(kSamples),
   };
   return page;

@@ -46,6 +46,10 @@ Status Differentiate(GradientContext& c) {
   return {};
 }
 
+bool PassesThrough(const NodeView&, std::span<const ValueFacts* const> inputs, const Type&) {
+  return inputs.size() == 1;
+}
+
 constexpr Formal kInputs[] = {{"data", 'T', kNumeric, Arity::kVariadic}};
 constexpr Formal kOutputs[] = {{"result", 'T', kNumeric}};
 constexpr std::string_view kSamples[] = {"A: T[N,M] distinct, B: T[] = {0}",
@@ -66,6 +70,7 @@ const Operator& MaxOperator() {
       .index = IndexExpression(Elementwise{}),
       .structure = Primitive{},
       .algebra = {.commutative = true},
+      .passes_through = &PassesThrough,
       .samples = Samples(kSamples),
   };
   return page;

@@ -118,6 +118,11 @@ Status Differentiate(GradientContext& c) {
   return {};
 }
 
+bool PassesThrough(const NodeView&, std::span<const ValueFacts* const> inputs, const Type&) {
+  const auto zero = [](const Dim& dim) { return dim == Dim(0); };
+  return inputs[1]->contents && std::ranges::all_of(*inputs[1]->contents, zero);
+}
+
 constexpr Formal kInputs[] = {{"data", 'T', kAllPlain},
                               {"pads", '-', kIndexes},
                               {"constant_value", 'T', kAllPlain, Arity::kOptional},
@@ -145,6 +150,7 @@ const Operator& PadOperator() {
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(Movement{}),
       .structure = Primitive{},
+      .passes_through = &PassesThrough,
       .samples = Samples(kSamples),
   };
   return page;

@@ -75,7 +75,7 @@ const Operator& QuantizeLinearOperator() {
       .infer = &Infer,
       .reference = &Evaluate,
       .gradient = Gradient(NoGradient{"piecewise constant: zero almost everywhere"}),
-      .index = IndexExpression(Elementwise{}),
+      .index = IndexExpression(Elementwise{.positional = true}),
       .structure = Primitive{},
       .samples = Samples(kSamples),
   };

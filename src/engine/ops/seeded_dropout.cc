@@ -62,7 +62,7 @@ const Operator& SeededDropoutOperator() {
       .infer = &Infer,
       .reference = &Evaluate,
       .gradient = Gradient(&Differentiate),
-      .index = IndexExpression(Elementwise{}),
+      .index = IndexExpression(Elementwise{.positional = true}),
       .structure = Primitive{},
       .samples = Samples(kSamples),
   };

@@ -125,6 +125,14 @@ Status Differentiate(GradientContext& c) {
   return {};
 }
 
+// The whole of every dimension, forwards.
+bool PassesThrough(const NodeView&, std::span<const ValueFacts* const> inputs, const Type& output) {
+  const auto forwards = [](const Dim& step) { return step == Dim(1); };
+  const bool reversed = inputs.size() > 4 && inputs[4] != nullptr &&
+                        !(inputs[4]->contents && std::ranges::all_of(*inputs[4]->contents, forwards));
+  return !reversed && inputs[0]->type == output;
+}
+
 constexpr Formal kInputs[] = {{"data", 'T', kAllPlain},
                               {"starts", 'I', kIndexes},
                               {"ends", 'I', kIndexes},
@@ -150,6 +158,7 @@ const Operator& SliceOperator() {
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(Movement{}),
       .structure = Primitive{},
+      .passes_through = &PassesThrough,
       .samples = Samples(kSamples),
   };
   return page;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "engine/ops/support/elementwise.h"
@@ -47,6 +48,11 @@ Status Differentiate(GradientContext& c) {
   return {};
 }
 
+bool PassesThrough(const NodeView&, std::span<const ValueFacts* const> inputs, const Type&) {
+  const auto one = [](const Dim& dim) { return dim == Dim(1); };
+  return inputs[1]->contents && std::ranges::all_of(*inputs[1]->contents, one);
+}
+
 constexpr Formal kInputs[] = {{"input", 'T', kAllPlain}, {"repeats", '-', kIndexes}};
 constexpr Formal kOutputs[] = {{"output", 'T', kAllPlain}};
 constexpr std::string_view kSamples[] = {"input: T[N,M], repeats: i64[2] = {2, 3}"};
@@ -65,6 +71,7 @@ const Operator& TileOperator() {
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(Movement{}),
       .structure = Primitive{},
+      .passes_through = &PassesThrough,
       .samples = Samples(kSamples),
   };
   return page;

@@ -3,57 +3,37 @@
 #include <fmt/format.h>
 
 #include "engine/device/reference/inputs.h"
-#include "engine/graph/contexts.h"
+#include "engine/ops/evaluate.h"
 
 namespace sinter {
 namespace {
 
-class Interpreter;
-
 // Values by id; regions see the values of what is around them.
 using Values = std::vector<Value>;
 
-class Context final : public ReferenceContext {
+class Context final : public EvaluationContext {
  public:
-  Context(const Node& node, const Operator& page, const Function* function,
+  Context(const Node& node, const Operator& page, const Function& function,
           std::span<const Value* const> inputs, const ReferenceOptions& options,
           FunctionRef<Result<std::vector<Value>>(size_t, std::span<const Value>)> run_region)
-      : ReferenceContext(node, page),
+      : EvaluationContext(node, page, inputs),
         function_(function),
-        inputs_(inputs),
         options_(options),
-        run_region_(run_region),
-        outputs_(node.outputs.size()) {}
+        run_region_(run_region) {}
 
-  size_t InputCount() const override { return inputs_.size(); }
-  bool HasInput(size_t i) const override { return i < inputs_.size() && inputs_[i] != nullptr; }
-  const Value& InputValue(size_t i) const override { return *inputs_[i]; }
-  size_t OutputCount() const override { return outputs_.size(); }
-  bool WantsOutput(size_t i) const override { return i < outputs_.size() && node().outputs[i] != kNoValue; }
   const Type* OutputType(size_t i) const override {
-    return function_ != nullptr && WantsOutput(i) ? &function_->TypeOf(node().outputs[i]) : nullptr;
-  }
-  Result<Tensor> Output(size_t i, DType dtype, Dims dims) override {
-    TRY(Tensor tensor, Tensor::Create(dtype, std::move(dims)));
-    if (i < outputs_.size()) outputs_[i] = tensor;
-    return tensor;
-  }
-  void SetOutput(size_t i, Value value) override {
-    if (i < outputs_.size()) outputs_[i] = std::move(value);
+    return WantsOutput(i) ? &function_.TypeOf(node().outputs[i]) : nullptr;
   }
   Result<std::vector<Value>> RunRegion(size_t region, std::span<const Value> arguments) override {
     return run_region_(region, arguments);
   }
   Communicator* communicator() const override { return options_.communicator; }
   bool Cancelled() const override { return options_.cancel.Cancelled(); }
-  std::vector<Value>& outputs() { return outputs_; }
 
  private:
-  const Function* function_;  // null: the node stands alone
-  std::span<const Value* const> inputs_;
+  const Function& function_;
   const ReferenceOptions& options_;
   FunctionRef<Result<std::vector<Value>>(size_t, std::span<const Value>)> run_region_;
-  std::vector<Value> outputs_;
 };
 
 class Interpreter {
@@ -149,7 +129,7 @@ class Interpreter {
     auto run_region = [&](size_t region, std::span<const Value> arguments) {
       return RunRegion(function, node.regions[region].second, arguments, values, depth + 1);
     };
-    Context context(node, *page, &function, inputs, options_, run_region);
+    Context context(node, *page, function, inputs, options_, run_region);
     TRY_STATUS(page->reference.value(context));
     return std::move(context.outputs());
   }
@@ -173,17 +153,6 @@ Result<std::vector<Value>> RunReference(const Module& module, const OperatorCata
   TRY(std::vector<Value> results, interpreter.RunFunction(*found, inputs, 0));
   for (auto& [name, value] : interpreter.updates()) states[name] = std::move(value);
   return results;
-}
-
-Result<std::vector<Value>> RunReferenceNode(const Node& node, const Operator& page,
-                                            std::span<const Value* const> inputs) {
-  const ReferenceOptions options;
-  auto no_region = [](size_t, std::span<const Value>) -> Result<std::vector<Value>> {
-    return Internal("a region outside a function");
-  };
-  Context context(node, page, nullptr, inputs, options, no_region);
-  TRY_STATUS(page.reference.value(context));
-  return std::move(context.outputs());
 }
 
 Result<std::vector<Value>> RunReferenceNodeIn(const Module& module, const OperatorCatalog& catalog,

@@ -33,10 +33,6 @@ Result<std::vector<Value>> RunReference(const Module& module, const OperatorCata
                                         std::string_view function, std::span<const Value> inputs,
                                         StateValues& states, const ReferenceOptions& options = {});
 
-// A node run on its own; for kernels that fall back, and for tests. `regions` are run by `run_region`.
-Result<std::vector<Value>> RunReferenceNode(const Node& node, const Operator& page,
-                                            std::span<const Value* const> inputs);
-
 // A node inside a function, regions and all; `lookup` gives the values that it and its regions use from
 // outside.
 Result<std::vector<Value>> RunReferenceNodeIn(const Module& module, const OperatorCatalog& catalog,

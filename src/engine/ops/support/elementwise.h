@@ -31,6 +31,10 @@ T Narrow(Wide<T> x) {
     return static_cast<T>(x);
 }
 
+// passes_through of operators that change nothing but dtype or shape: nothing, where these stay.
+bool PassesWhereTypeStays(const NodeView& node, std::span<const ValueFacts* const> inputs,
+                          const Type& output);
+
 // Output 0 has the shape and dtype of input 0.
 Status InferSameAsInput(InferContext& c);
 // Output 0 is bool with the shape of input 0.

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "engine/device/reference/interpreter.h"
 #include "engine/graph/builder.h"
+#include "engine/ops/evaluate.h"
 
 namespace sinter {
 namespace {
@@ -88,7 +89,7 @@ Status CompareInput(Setting& setting, size_t input, const Tensor& analytic) {
       moved.mutable_data<double>()[static_cast<size_t>(e)] += by;
       setting.inputs[input] = moved;
       const auto pointers = Pointers(setting.inputs);
-      TRY(const std::vector<Value> outputs, RunReferenceNode(setting.node, setting.page, pointers));
+      TRY(const std::vector<Value> outputs, EvaluateNode(setting.node, setting.page, pointers));
       return Functional(outputs, setting.weights);
     };
     TRY(const double up, shifted(kStep));
@@ -113,7 +114,7 @@ Status CheckGradient(const Operator& page, const OperatorCatalog& catalog, const
   Setting setting{page, SampleModule(page, sample, false).functions[0].body.nodes.back(), {}, {}};
   for (const SampleInput& input : sample.inputs) setting.inputs.emplace_back(input.tensor);
   const auto pointers = Pointers(setting.inputs);
-  TRY(const std::vector<Value> outputs, RunReferenceNode(setting.node, page, pointers));
+  TRY(const std::vector<Value> outputs, EvaluateNode(setting.node, page, pointers));
   uint64_t drawn = 0;
   for (const Value& output : outputs) {
     Tensor weight;

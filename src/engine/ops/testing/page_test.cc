@@ -9,6 +9,7 @@
 #include "engine/graph/infer.h"
 #include "engine/graph/verifier.h"
 #include "engine/ops/catalog.h"
+#include "engine/ops/evaluate.h"
 #include "engine/ops/testing/gradient_check.h"
 
 namespace sinter {
@@ -118,7 +119,7 @@ Status CheckAlgebra(const Operator& page, const SampleCase& sample) {
   auto run = [&](std::vector<Value> given) -> Result<Tensor> {
     std::vector<const Value*> pointers;
     for (const Value& value : given) pointers.push_back(value.tensor().defined() ? &value : nullptr);
-    TRY(const std::vector<Value> outputs, RunReferenceNode(node, page, pointers));
+    TRY(const std::vector<Value> outputs, EvaluateNode(node, page, pointers));
     return outputs[0].tensor();
   };
   TRY(const Tensor y, run(inputs));
