@@ -21,6 +21,13 @@
 
 namespace sinter {
 
+// An element-wise node that reads what the node before it gives, alone, and has its shape and dtype.
+struct Follower {
+  NodeView node;
+  size_t input = 0;                      // which of its inputs that is
+  std::vector<const Tensor*> constants;  // the others never change; null at `input`
+};
+
 // A node as a kernel is asked about it.
 struct KernelQuery {
   NodeView node;
@@ -28,6 +35,8 @@ struct KernelQuery {
   std::vector<const Type*> outputs;      // null: not wanted
   std::vector<const Tensor*> constants;  // the value of an input that never changes, else null
   const Module* module = nullptr;
+  // What may be computed along with it, in order; each follows the one before.
+  std::vector<Follower> followers = {};
 };
 
 // What a prepared kernel is given at each run. Tensors are in planned memory.
@@ -51,6 +60,8 @@ class Kernel {
     (void)outputs;
     return 0;
   }
+  // How many of the query's followers Run computes as well: output 0 is then what the last of them gives.
+  virtual size_t followers() const { return 0; }
   // No allocation, lock or log by our code once a shape has been seen.
   virtual Status Run(const KernelCall& call) = 0;
 };

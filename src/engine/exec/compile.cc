@@ -7,6 +7,7 @@
 #include "engine/graph/clone.h"
 #include "engine/graph/infer.h"
 #include "engine/ops/catalog.h"
+#include "engine/passes/rewrite.h"
 
 namespace sinter {
 namespace {
@@ -14,10 +15,15 @@ namespace {
 class Compiler {
  public:
   Compiler(Module& module, Program& program, const Device& device)
-      : module_(module), program_(program), device_(device), function_(program.function) {}
+      : module_(module),
+        program_(program),
+        device_(device),
+        function_(program.function),
+        uses_(program.function) {}
 
   Status Compile() {
     TRY_STATUS(InlineCalls(module_, function_));
+    uses_ = UseCounts(function_);
     TRY(facts_, InferFunctionTypes(module_, function_, Operators()));
     program_.values.resize(function_.values.size());
     for (ValueId id : function_.body.params) Plan(id).place = Place::kInput;
@@ -25,9 +31,12 @@ class Compiler {
       Plan(read.value).place = Place::kState;
       Plan(read.value).state = read.state;
     }
+    for (const Node& node : function_.body.nodes) PlaceConstant(node);
     CollectSymbols();
     FindLastUses();
-    for (size_t i = 0; i < function_.body.nodes.size(); ++i) TRY_STATUS(AddStep(static_cast<int>(i)));
+    for (size_t i = 0; i < function_.body.nodes.size(); ++i) {
+      if (!fused_.contains(&function_.body.nodes[i])) TRY_STATUS(AddStep(static_cast<int>(i)));
+    }
     for (const StateUse& update : function_.updates) {
       if (!in_place_.contains(update.state)) program_.copies.push_back(update);
     }
@@ -82,20 +91,22 @@ class Compiler {
     return true;
   }
 
+  void PlaceConstant(const Node& node) {
+    if (node.op != "Constant") return;
+    Plan(node.outputs[0]).place = Place::kConstant;
+    Plan(node.outputs[0]).constant = std::get<Tensor>(node.attributes.at("value"));
+  }
+
   Status AddStep(int index) {
     Node& node = function_.body.nodes[static_cast<size_t>(index)];
     const Operator* page = Operators().Find(node.op);
     if (page == nullptr) return Internal(fmt::format("{}: no such operator", node.op));
-    if (node.op == "Constant") {
-      Plan(node.outputs[0]).place = Place::kConstant;
-      Plan(node.outputs[0]).constant = std::get<Tensor>(node.attributes.at("value"));
-      return {};
-    }
+    if (node.op == "Constant") return {};  // placed before
     if (page->view && IsStatic(function_.TypeOf(node.outputs[0])) &&
         Plan(node.inputs[0]).place != Place::kDynamic) {
       return AddView(node, index);
     }
-    Step step{&node, page, nullptr, "", {}, false};
+    Step step{.node = &node, .page = page, .outputs = node.outputs};
     const bool all_static =
         node.regions.empty() &&
         std::ranges::all_of(node.outputs,
@@ -103,15 +114,15 @@ class Compiler {
         std::ranges::all_of(node.inputs,
                             [&](ValueId id) { return id == kNoValue || Plan(id).place != Place::kDynamic; });
     if (all_static)
-      ChooseKernel(step);
+      ChooseKernel(step, index);
     else
       step.kernel_name = "reference (sizes known only at run time)";
     const int at = static_cast<int>(program_.steps.size());
     if (!all_static) KeepWhatItSees(node);
-    for (size_t o = 0; o < node.outputs.size(); ++o) {
-      if (node.outputs[o] == kNoValue) continue;
+    for (size_t o = 0; o < step.outputs.size(); ++o) {
+      if (step.outputs[o] == kNoValue) continue;
       if (!all_static)
-        Plan(node.outputs[o]).place = Place::kDynamic;
+        Plan(step.outputs[o]).place = Place::kDynamic;
       else if (!UpdateInPlace(step, o, index, at))
         PlaceInArena(step, o, index, at);
     }
@@ -161,8 +172,8 @@ class Compiler {
     }
   }
 
-  void ChooseKernel(Step& step) {
-    KernelQuery query{NodeView(*step.node, *step.page), {}, {}, {}, &module_};
+  void ChooseKernel(Step& step, int index) {
+    KernelQuery query{NodeView(*step.node, *step.page), {}, {}, {}, &module_, Followers(index)};
     for (ValueId id : step.node->inputs) {
       query.inputs.push_back(id == kNoValue ? nullptr : &function_.TypeOf(id));
       const ValueId root = id == kNoValue ? kNoValue : Root(id);
@@ -181,10 +192,46 @@ class Compiler {
       }
       step.kernel = std::get<std::unique_ptr<Kernel>>(std::move(choice));
       step.kernel_name = entry.name;
+      for (size_t i = 0; i < step.kernel->followers(); ++i) {
+        step.fused.push_back(&query.followers[i].node.node());
+        step.outputs = step.fused.back()->outputs;
+        fused_.insert(step.fused.back());
+      }
       return;
     }
     step.kernel = MakeReferenceKernel(*step.node, *step.page);
     step.kernel_name = "reference";
+  }
+
+  // Element-wise nodes in a chain after node `index`, each the only reader of what the one before gives, with
+  // constants beside it.
+  std::vector<Follower> Followers(int index) {
+    std::vector<Follower> followers;
+    const auto& nodes = function_.body.nodes;
+    const Node* last = &nodes[static_cast<size_t>(index)];
+    while (last->outputs.size() == 1 && uses_.of(last->outputs[0]) == 1) {
+      const ValueId value = last->outputs[0];
+      const int reader = last_use_[static_cast<size_t>(value)];
+      if (reader < 0 || reader >= static_cast<int>(nodes.size())) break;
+      const Node& node = nodes[static_cast<size_t>(reader)];
+      const Operator* page = Operators().Find(node.op);
+      const Elementwise* map = page == nullptr ? nullptr : std::get_if<Elementwise>(&page->index.value);
+      const auto at = std::ranges::find(node.inputs, value);
+      if (map == nullptr || map->positional || node.outputs.size() != 1 || at == node.inputs.end() ||
+          !(function_.TypeOf(value) == function_.TypeOf(node.outputs[0])))
+        break;
+      Follower follower{NodeView(node, *page), static_cast<size_t>(at - node.inputs.begin()), {}};
+      bool known = true;
+      for (ValueId id : node.inputs) {
+        const bool constant = id != kNoValue && id != value && Plan(id).place == Place::kConstant;
+        known = known && (constant || id == value || id == kNoValue);
+        follower.constants.push_back(constant ? &Plan(id).constant : nullptr);
+      }
+      if (!known) break;
+      followers.push_back(std::move(follower));
+      last = &node;
+    }
+    return followers;
   }
 
   // Whether nothing reads the bytes that `id` shows after node `index`: neither it nor another view of them.
@@ -209,7 +256,7 @@ class Compiler {
 
   // The update of a state whose old value the same element-wise node reads last: written where it stands.
   bool UpdateInPlace(Step& step, size_t output, int index, int at) {
-    const ValueId id = step.node->outputs[output];
+    const ValueId id = step.outputs[output];
     if (!IsElementwise(*step.page)) return false;
     for (const StateUse& update : function_.updates) {
       if (update.value != id || in_place_.contains(update.state)) continue;
@@ -228,7 +275,7 @@ class Compiler {
   }
 
   void PlaceInArena(Step& step, size_t output, int index, int at) {
-    const ValueId id = step.node->outputs[output];
+    const ValueId id = step.outputs[output];
     ValuePlan& plan = Plan(id);
     plan.place = Place::kArena;
     // Element-wise results go where an input dies.
@@ -278,6 +325,8 @@ class Compiler {
   Function& function_;
   InferenceState facts_;
   std::vector<int> last_use_;
+  UseCounts uses_;
+  std::set<const Node*> fused_;  // computed by the step of a node before
   std::set<std::string> in_place_;
 };
 

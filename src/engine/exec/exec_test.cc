@@ -274,6 +274,83 @@ TEST(Exec, OldValuesOfStatesSurviveTheUpdate) {
   EXPECT_TRUE((*executable)->states()->Get("t")->SameAs(Tensor::Of<float>({2}, {13, 14})));
 }
 
+// States' reads become constants: weights that never change.
+Module Frozen(Module module, const StateValues& values) {
+  for (Function& function : module.functions) {
+    std::vector<Node> nodes;
+    for (const StateUse& read : function.reads) {
+      Node constant;
+      constant.op = "Constant";
+      constant.outputs = {read.value};
+      constant.attributes["value"] = values.at(read.state);
+      nodes.push_back(std::move(constant));
+    }
+    function.reads.clear();
+    for (Node& node : function.body.nodes) nodes.push_back(std::move(node));
+    function.body.nodes = std::move(nodes);
+  }
+  return module;
+}
+
+size_t Count(const std::string& text, std::string_view word) {
+  size_t count = 0;
+  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++count;
+  return count;
+}
+
+// Products and convolutions compute the bias and the Relu after them, but for those of which another reads
+// what stands between.
+TEST(Exec, WhatFollowsAProductIsComputedWithIt) {
+  const Module states = Parse(R"(module m {
+    symbol N in 1..300
+    state shared @w1: f32[4,2,3,3]
+    state shared @b1: f32[4]
+    state shared @w2: f32[4,4,3,3]
+    state shared @w3: f32[120,1100]
+    state shared @b3: f32[1100]
+    state shared @w4: f32[9,1100]
+    state shared @b4: f32[1,9]
+    func @f(%x: f32[N,2,6,5]) {
+      %w1 = read @w1
+      %b1 = read @b1
+      %w2 = read @w2
+      %w3 = read @w3
+      %b3 = read @b3
+      %w4 = read @w4
+      %b4 = read @b4
+      %c = Conv(%x, %w1, %b1) {pads = [1,1,1,1]}
+      %r = Relu(%c)
+      %d = Conv(%r, %w2) {pads = [1,1,1,1]}
+      %e = Relu(%d)
+      %g = Add(%e, %d)
+      %h = Flatten(%g)
+      %m = MatMul(%h, %w3)
+      %a = Add(%b3, %m)
+      %k = Relu(%a)
+      %y = Gemm(%k, %w4, %b4) {transB = 1}
+      %z = Relu(%y)
+      return %z, %y
+    }
+  })");
+  const Module module = Frozen(states, RandomStates(states));
+  auto executable = Executable::Compile(module);
+  ASSERT_TRUE(executable) << executable.error().ToString();
+  const std::string explained = (*executable)->Explain();
+  EXPECT_EQ(Count(explained, "    with %"), 3u) << explained;  // r; a and k
+  EXPECT_EQ(Count(explained, "onednn.packed_product"), 2u) << explained;
+  auto session = (*executable)->OpenSession();
+  for (int64_t n : {1, 3, 16, 21, 130, 300}) {
+    const std::vector<Tensor> inputs{Random(DType::kF32, {n, 2, 6, 5}, 60 + static_cast<uint64_t>(n))};
+    auto results = (*session)->Run("f", inputs);
+    ASSERT_TRUE(results) << results.error().ToString();
+    StateValues none;
+    auto expected = RunReference(module, Operators(), "f", std::vector<Value>{inputs[0]}, none);
+    ASSERT_TRUE(expected) << expected.error().ToString();
+    for (size_t i = 0; i < 2; ++i)
+      EXPECT_LT(LargestDifference((*results)[i].tensor(), (*expected)[i].tensor()), 1e-5) << n << " " << i;
+  }
+}
+
 TEST(Exec, CancelledRunsStop) {
   auto executable = Executable::Compile(Parse(kCnn), {.functions = {"forward"}});
   auto session = (*executable)->OpenSession();

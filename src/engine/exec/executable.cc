@@ -64,6 +64,8 @@ std::string Executable::Explain() const {
     for (const Step& step : program->steps) {
       text += fmt::format("  {:<28} {}\n", step.kernel_name,
                           PrintNode(program->function, *step.node, {.largest_tensor = 8}));
+      for (const Node* node : step.fused)
+        text += fmt::format("    with {}\n", PrintNode(program->function, *node, {.largest_tensor = 8}));
       for (const auto& [kernel, reason] : step.refusals)
         text += fmt::format("    not {}: {}\n", kernel, reason);
     }

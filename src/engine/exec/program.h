@@ -41,6 +41,8 @@ struct Step {
   const Node* node = nullptr;
   const Operator* page = nullptr;
   std::unique_ptr<Kernel> kernel;  // null: the reference, with its own allocation
+  std::vector<const Node*> fused;  // the followers that the kernel computes too
+  std::vector<ValueId> outputs;    // the node's, or those of the last of `fused`
   std::string kernel_name;
   std::vector<std::pair<std::string, std::string>> refusals;  // kernel, reason
   bool updates_state = false;                                 // writes a state in place

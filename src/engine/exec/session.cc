@@ -163,7 +163,7 @@ Status Session::Impl::Build(const Program& program, Binding& binding) {
   for (const Step& step : program.steps) {
     binding.step_inputs.emplace_back(step.node->inputs.size(), nullptr);
     std::vector<Tensor*>& outputs = binding.step_outputs.emplace_back();
-    for (ValueId id : step.node->outputs) {
+    for (ValueId id : step.outputs) {
       Tensor* out = id == kNoValue || binding.table[static_cast<size_t>(id)] == nullptr
                         ? nullptr
                         : const_cast<Tensor*>(binding.table[static_cast<size_t>(id)]);

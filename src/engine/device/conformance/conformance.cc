@@ -108,18 +108,27 @@ class Suite {
     Module symbolic = SampleModule(page, *sample, true);
     if (auto inferred = InferModule(symbolic, catalog_); !inferred)
       return Fail("inference", inferred.error().message);
-    Ask(page, module, *sample, *expected, true);
-    Ask(page, symbolic, *sample, *expected, false);
+    Ask(page, module, *sample, *expected, {.count = true});
+    Ask(page, symbolic, *sample, *expected, {});
+    // And weights may be known, to be packed once.
+    if (sample->inputs.size() > 1) Ask(page, module, *sample, *expected, {.weights_known = true});
   }
 
+  struct Question {
+    bool count = false;          // which kernel answers is counted
+    bool weights_known = false;  // all inputs but the first are constants
+  };
+
   void Ask(const Operator& page, const Module& module, const SampleCase& sample,
-           const std::vector<Value>& expected, bool count) {
+           const std::vector<Value>& expected, const Question& question) {
     const Function& function = module.functions[0];
     const Node& node = function.body.nodes.back();
     KernelQuery query{NodeView(node, page), {}, {}, {}, &module};
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       query.inputs.push_back(node.inputs[i] == kNoValue ? nullptr : &function.TypeOf(node.inputs[i]));
-      query.constants.push_back(sample.inputs[i].constant ? &sample.inputs[i].tensor : nullptr);
+      const bool known = sample.inputs[i].constant || (question.weights_known && i > 0);
+      query.constants.push_back(known && sample.inputs[i].tensor.defined() ? &sample.inputs[i].tensor
+                                                                           : nullptr);
     }
     for (ValueId id : node.outputs) query.outputs.push_back(&function.TypeOf(id));
     OperatorAnswers& answers = report_.operators[node.op];
@@ -132,7 +141,7 @@ class Suite {
         if (refusal->reason.empty()) Fail(entry.name, "refuses without a reason");
         continue;
       }
-      if (count && !answered) ++answers.by_kernel[std::string(entry.name)];
+      if (question.count && !answered) ++answers.by_kernel[std::string(entry.name)];
       answered = true;
       ++report_.runs[std::string(entry.name)];
       Kernel& kernel = *std::get<std::unique_ptr<Kernel>>(choice);
@@ -140,7 +149,7 @@ class Suite {
       if (std::holds_alternative<Elementwise>(page.index.value))
         CompareInPlace(entry.name, kernel, sample, expected);
     }
-    if (count && !answered) ++answers.by_kernel["reference"];
+    if (question.count && !answered) ++answers.by_kernel["reference"];
   }
 
   // Outputs and workspace begin as 0xFF: NaN for floats, so that what is read or left unwritten shows.

@@ -90,6 +90,8 @@ class BlockedConvolution final : public Kernel {
     return SharedBytes() + static_cast<size_t>(ThreadPool::Shared().threads()) * RangeBytes();
   }
 
+  size_t followers() const override { return c_.relu ? 1 : 0; }
+
   Status Run(const KernelCall& call) override {
     const size_t picture = c_.role == Role::kWeightGradient ? 1 : 0;  // an argument that counts pictures
     const int64_t n = call.inputs[picture]->dim(0);
@@ -269,6 +271,7 @@ KernelChoice MakeBlocked(const KernelQuery& query) {
     c.pad_begin[d] = window.pad_begin;
     c.pad_end[d] = window.pad_end;
   }
+  c.relu = kRole == Role::kForward && !query.followers.empty() && IsRelu(query.followers[0]);
   auto made = BlockedConvolution::Make(c, kRole == Role::kWeightGradient ? nullptr : query.constants[1]);
   if (!made) return Refusal{made.error().message};
   return std::move(*made);

@@ -10,9 +10,9 @@ class Cpu final : public Device {
  public:
   Cpu() {
     for (const auto entries :
-         {ProductKernels, BlockedConvolutionKernels, ConvolutionKernels, PoolingKernels, ElementwiseKernels,
-          UpdateKernels, ReductionKernels, NormalisationKernels, SelectionKernels, CastKernels,
-          MovementKernels, SlicingKernels, GatheringKernels}) {
+         {PackedProductKernels, ProductKernels, BlockedConvolutionKernels, ConvolutionKernels, PoolingKernels,
+          ElementwiseKernels, UpdateKernels, ReductionKernels, NormalisationKernels, SelectionKernels,
+          CastKernels, MovementKernels, SlicingKernels, GatheringKernels}) {
       for (const KernelEntry& entry : entries()) kernels_.push_back(entry);
     }
   }

@@ -7,6 +7,7 @@
 
 namespace sinter {
 
+std::span<const KernelEntry> PackedProductKernels();       // packed_products.cc: by a constant matrix
 std::span<const KernelEntry> ProductKernels();             // products.cc: MatMul, Gemm
 std::span<const KernelEntry> BlockedConvolutionKernels();  // blocked_convolution.cc: sizes known; oneDNN
 std::span<const KernelEntry> ConvolutionKernels();         // convolution.cc: any size
@@ -24,6 +25,8 @@ std::span<const KernelEntry> GatheringKernels();  // gathering.cc: by index
 
 // Work below this many element operations is not worth a second thread.
 inline constexpr int64_t kGrain = 16384;
+
+inline bool IsRelu(const Follower& follower) { return follower.node.node().op == "Relu"; }
 
 // Null when all inputs and outputs of the node are plain f32, else why not.
 inline const char* NotFloat32(const KernelQuery& query) {

@@ -39,6 +39,13 @@ Error Refused(dnnl_status_t status, std::string_view what) {
   return Unsupported(fmt::format("oneDNN has no {} for these sizes (status {})", what, int{status}));
 }
 
+dnnl_memory_desc_t Strided(std::span<const int64_t> dims, std::span<const int64_t> strides) {
+  dnnl_memory_desc_t desc;
+  SINTER_CHECK(dnnl_memory_desc_init_by_strides(&desc, static_cast<int>(dims.size()), dims.data(), dnnl_f32,
+                                                strides.data()) == dnnl_success);
+  return desc;
+}
+
 dnnl_memory_desc_t Plain(std::span<const int64_t> dims) {
   std::array<int64_t, DNNL_MAX_NDIMS> strides{};
   int64_t stride = 1;
@@ -46,10 +53,7 @@ dnnl_memory_desc_t Plain(std::span<const int64_t> dims) {
     strides[i] = stride;
     stride *= dims[i];
   }
-  dnnl_memory_desc_t desc;
-  SINTER_CHECK(dnnl_memory_desc_init_by_strides(&desc, static_cast<int>(dims.size()), dims.data(), dnnl_f32,
-                                                strides.data()) == dnnl_success);
-  return desc;
+  return Strided(dims, strides);
 }
 
 dnnl_memory_desc_t Any(std::span<const int64_t> dims) {
@@ -72,9 +76,15 @@ struct PrimitiveDesc {
 
 struct Attributes {
   dnnl_primitive_attr_t attr = nullptr;
-  Attributes() {
+  explicit Attributes(bool relu = false) {
     SINTER_CHECK(dnnl_primitive_attr_create(&attr) == dnnl_success);
     SINTER_CHECK(dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user) == dnnl_success);
+    if (!relu) return;
+    dnnl_post_ops_t after = nullptr;
+    SINTER_CHECK(dnnl_post_ops_create(&after) == dnnl_success);
+    SINTER_CHECK(dnnl_post_ops_append_eltwise(after, 1, dnnl_eltwise_relu, 0, 0) == dnnl_success);
+    SINTER_CHECK(dnnl_primitive_attr_set_post_ops(attr, after) == dnnl_success);  // copies them
+    dnnl_post_ops_destroy(after);
   }
   ~Attributes() { dnnl_primitive_attr_destroy(attr); }
 };
@@ -82,6 +92,9 @@ struct Attributes {
 }  // namespace
 
 DnnLayout DnnLayout::Plain(std::span<const int64_t> dims) { return Wrap(sinter::Plain(dims)); }
+DnnLayout DnnLayout::Strided(std::span<const int64_t> dims, std::span<const int64_t> strides) {
+  return Wrap(sinter::Strided(dims, strides));
+}
 size_t DnnLayout::bytes() const { return dnnl_memory_desc_get_size(&raw_->desc); }
 bool DnnLayout::operator==(const DnnLayout& other) const {
   return dnnl_memory_desc_equal(&raw_->desc, &other.raw_->desc) != 0;
@@ -209,7 +222,7 @@ std::vector<int64_t> DnnConvolution::WeightDims() const {
 
 Result<std::unique_ptr<DnnPrimitive>> MakeDnnConvolution(const DnnConvolution& c) {
   UseOneThreadInOneDnn();
-  const Attributes attributes;
+  const Attributes attributes(c.relu && c.role == DnnConvolution::Role::kForward);
   const auto in = Any(c.InDims()), weight = Any(c.WeightDims()), out = Any(c.OutDims());
   const int64_t bias_dims[] = {c.m};
   const auto bias = sinter::Plain(bias_dims);
@@ -258,6 +271,27 @@ Result<std::unique_ptr<DnnPrimitive>> MakeDnnConvolution(const DnnConvolution& c
                                      {DNNL_ARG_SRC, dnnl_query_src_md},
                                      {DNNL_ARG_DIFF_WEIGHTS, dnnl_query_diff_weights_md}};
   return Finish(desc, kArguments, "gradient of a convolution");
+}
+
+Result<std::unique_ptr<DnnPrimitive>> MakeDnnProduct(const DnnProduct& p) {
+  UseOneThreadInOneDnn();
+  const Attributes attributes(p.relu);
+  const int64_t rows[] = {p.rows, p.k}, matrix[] = {p.k, p.columns}, out[] = {p.rows, p.columns};
+  const int64_t stride[] = {p.stride, 1}, bias[] = {1, p.columns};
+  const auto rows_desc = Plain(rows), out_desc = Strided(out, stride), bias_desc = Plain(bias);
+  const auto matrix_desc = p.weights == nullptr ? Any(matrix) : p.weights->raw().desc;
+  dnnl_matmul_desc_t op;
+  auto status =
+      dnnl_matmul_desc_init(&op, &rows_desc, &matrix_desc, p.bias ? &bias_desc : nullptr, &out_desc);
+  PrimitiveDesc desc;
+  if (status == dnnl_success)
+    status = dnnl_primitive_desc_create(&desc.desc, &op, attributes.attr, Engine(), nullptr);
+  if (status != dnnl_success) return Refused(status, "matrix product");
+  const Argument arguments[] = {{DNNL_ARG_SRC, dnnl_query_src_md},
+                                {DNNL_ARG_WEIGHTS, dnnl_query_weights_md},
+                                {DNNL_ARG_DST, dnnl_query_dst_md},
+                                {DNNL_ARG_BIAS, dnnl_query_weights_md, 1}};
+  return Finish(desc, std::span(arguments).first(p.bias ? 4 : 3), "matrix product");
 }
 
 }  // namespace sinter

@@ -18,6 +18,7 @@ namespace sinter {
 class DnnLayout {
  public:
   static DnnLayout Plain(std::span<const int64_t> dims);
+  static DnnLayout Strided(std::span<const int64_t> dims, std::span<const int64_t> strides);
   size_t bytes() const;
   bool operator==(const DnnLayout& other) const;
 
@@ -59,6 +60,7 @@ struct DnnConvolution {
   int64_t n = 1, c = 1, h = 1, w = 1, m = 1, oh = 1, ow = 1, groups = 1;
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1}, pad_begin{0, 0}, pad_end{0, 0};
   bool bias = false;  // of the forward role
+  bool relu = false;  // of the forward role: max(0, .) of what comes out
   // Row-major dims of one argument: pictures in, the weight (groups first where there are several), out.
   std::vector<int64_t> InDims() const { return {n, c, h, w}; }
   std::vector<int64_t> WeightDims() const;
@@ -69,5 +71,16 @@ struct DnnConvolution {
 // kWeightGradient: out's gradient, in, the weight's gradient. Layouts are oneDNN's choice, the bias plain.
 // Errors: sizes that oneDNN has no implementation for.
 Result<std::unique_ptr<DnnPrimitive>> MakeDnnConvolution(const DnnConvolution& convolution);
+
+// Rows [rows, k] times a matrix [k, columns], into rows of a row-major matrix `stride` wide.
+struct DnnProduct {
+  int64_t rows = 1, k = 1, columns = 1, stride = 1;
+  bool bias = false;                   // one number a column, added
+  bool relu = false;                   // then max(0, .)
+  const DnnLayout* weights = nullptr;  // of the matrix; null: oneDNN's choice
+};
+
+// Arguments: rows, matrix, out[, bias].
+Result<std::unique_ptr<DnnPrimitive>> MakeDnnProduct(const DnnProduct& product);
 
 }  // namespace sinter
