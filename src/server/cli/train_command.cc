@@ -10,6 +10,7 @@
 #include "base/subprocess.h"
 #include "server/cli/context.h"
 #include "server/cli/heartbeat.h"
+#include "server/cli/job_folder.h"
 #include "server/cli/output.h"
 #include "server/cli/train_worker.h"
 #include "training/trainer/recipe.h"
@@ -39,6 +40,9 @@ Status Launch(const TrainJob& job, const Path& job_file) {
   // Quiet about what is absent on one machine; the processors are shared between the ranks.
   options.environment = {{"OMPI_MCA_btl", "self,vader,tcp"},
                          {"OMPI_MCA_orte_abort_on_non_zero_status", "1"},
+                         // What ranks leave behind when they are killed goes with the job's folder.
+                         {"OMPI_MCA_btl_vader_backing_directory", job_file.parent_path().string()},
+                         {"OMPI_MCA_orte_tmpdir_base", job_file.parent_path().string()},
                          {"SINTER_THREADS", std::to_string(std::max(1, cores / job.ranks))}};
   TRY(Subprocess mpirun, Subprocess::Start(options));
   std::string problem;
@@ -90,8 +94,8 @@ Status Train(CliContext& context) {
   TRY(const Json attempt, client->Post("/runs/" + EscapeSegment(job.run) + "/attempts", Json::object()));
   job.token = attempt.value("token", "");
   if (!attempt["resume_from"].is_null()) job.resume_from = attempt["resume_from"].value("manifest", "");
-  const TemporaryFolder folder;
-  job.result = (folder.path() / "result.json").string();
+  TRY(const auto folder, JobFolder::Create());
+  job.result = (folder->path() / "result.json").string();
   fmt::print(stderr, "run {} on {}{}\n", job.run, job.dataset,
              job.resume_from.empty()
                  ? ""
@@ -100,8 +104,8 @@ Status Train(CliContext& context) {
   if (ranks == 1) {
     done = RunTrainJob(job);
   } else {
-    job.heartbeats = (folder.path() / "heartbeats").string();
-    const Path job_file = folder.path() / "job.json";
+    job.heartbeats = (folder->path() / "heartbeats").string();
+    const Path job_file = folder->path() / "job.json";
     const mode_t before = umask(0077);
     done = WriteFileAtomically(job_file, TrainJobJson(job).dump());
     umask(before);

@@ -1,6 +1,5 @@
 #include "training/trainer/array_source.h"
 
-#include <chrono>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -61,6 +60,7 @@ void ArraySource::Loop() {
     const int64_t step = next_++;
     const uint64_t run = run_;
     lock.unlock();
+    if (options_.on_make) options_.on_make(step);
     Result<Batch> batch = Make(step);
     lock.lock();
     if (run != run_) continue;
@@ -70,7 +70,6 @@ void ArraySource::Loop() {
 }
 
 Result<Batch> ArraySource::Train(int64_t step) {
-  const auto begin = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
   if (step != wanted_) {
     ++run_;
@@ -82,7 +81,6 @@ Result<Batch> ArraySource::Train(int64_t step) {
   Result<Batch> batch = std::move(made_.extract(step).mapped());
   wanted_ = step + 1;
   changed_.notify_all();
-  waited_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return batch;
 }
 
