@@ -68,7 +68,6 @@ Status Launch(const TrainJob& job, const Path& job_file) {
 }
 
 Status Train(CliContext& context) {
-  if (recipe_path.empty() == resume.empty()) return InvalidArgument("give a recipe, or --resume RUN");
   TRY(ApiClient * client, context.Client());
   TrainJob job;
   Json run;
@@ -140,7 +139,11 @@ void AddTrainCommand(CLI::App& app, CliContext& context) {
   train->add_option("--ranks", ranks, "Processes that share the work, under Open MPI")
       ->check(CLI::Range(1, 4096));
   AddPlatformOptions(*train, context);
-  train->callback([&context] { context.action = [&context] { return Train(context); }; });
+  train->callback([&context] {
+    if (recipe_path.empty() == resume.empty())
+      throw CLI::ValidationError("train", "give a recipe, or --resume RUN");  // caught by the parser's caller
+    context.action = [&context] { return Train(context); };
+  });
   // What mpirun starts; not for people.
   CLI::App* worker = app.add_subcommand("train-worker", "")->group("");
   worker->add_option("job", job_path)->required();

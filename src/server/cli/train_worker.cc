@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/scratch_folder.h"
 #include "engine/comm/mpi.h"
 #include "platform/data/dataset_version.h"
 #include "server/cli/heartbeat.h"
@@ -129,11 +130,11 @@ class Worker {
   }
 
   Status Publish(const Recipe& recipe, const TrainResult& result) {
-    const TemporaryFolder folder;
-    const Path model = folder.path() / "model";
+    TRY(const auto folder, ScratchFolder::Create());
+    const Path model = folder->path() / "model";
     TRY_STATUS(ExportModel(result.module, result.signature, model));
     TRY_STATUS(WriteFileAtomically(model / "README.md", Card(recipe, job_, result)));
-    TRY(const auto store, BlobStore::Open(folder.path() / "store"));
+    TRY(const auto store, BlobStore::Open(folder->path() / "store"));
     TRY(const Manifest manifest, StoreFolder(*store, model));
     TRY_STATUS(UploadBlobs(*client_, RunPath() + "/blobs", *store, manifest));
     const Json details = {{"run", job_.run},
