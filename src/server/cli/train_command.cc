@@ -67,6 +67,13 @@ Status Launch(const TrainJob& job, const Path& job_file) {
   }
 }
 
+// What can be seen before anything is started.
+Status CheckRanks(const Recipe& recipe) {
+  if (ranks <= recipe.batch_size) return {};
+  return InvalidArgument(fmt::format("a batch of {} does not reach {} ranks", recipe.batch_size, ranks),
+                         "give fewer ranks or a larger batch_size");
+}
+
 Status Train(CliContext& context) {
   TRY(ApiClient * client, context.Client());
   TrainJob job;
@@ -75,6 +82,7 @@ Status Train(CliContext& context) {
     TRY(job.recipe, ReadFile(recipe_path, uint64_t{1} << 20));
     auto recipe = ParseRecipe(job.recipe);
     if (!recipe) return std::move(recipe).error().In(recipe_path);
+    TRY_STATUS(CheckRanks(*recipe));
     TRY(run, client->Post("/runs", {{"name", recipe->name},
                                     {"recipe", job.recipe},
                                     {"dataset", recipe->dataset},
@@ -83,6 +91,8 @@ Status Train(CliContext& context) {
     TRY(run, client->Get("/runs/" + EscapeSegment(resume)));
     job.recipe = run.value("recipe", "");
     ranks = ranks > 1 ? ranks : run.value("ranks", 1);
+    TRY(const Recipe recipe, ParseRecipe(job.recipe));
+    TRY_STATUS(CheckRanks(recipe));
   }
   job.server = client->origin();
   job.run = run.value("id", "");
