@@ -3,6 +3,7 @@ import os
 import pathlib
 import signal
 import sys
+import tempfile
 import time
 
 import numpy
@@ -106,6 +107,27 @@ class Ranks(Program):
 
     def test_the_first_rank_stopped_is_named_too(self):
         self.signal_a_rank(0, signal.SIGSTOP, epochs=2000)
+
+    def test_a_killed_mpirun_takes_its_ranks_with_it(self):
+        """It cannot tidy up after itself: neither its ranks' shared memory nor its session."""
+        before = left_in_memory()
+        sessions = set(pathlib.Path(tempfile.gettempdir()).glob("ompi.*/*"))
+        process = self.start("train", self.recipe_file(recipe(epochs=2000)), "--ranks", 2)
+        run = self.wait_for_run(process, lambda run: run["checkpoints"])
+        parent = int((pathlib.Path("/proc") / str(ranks.rank_pids(of=self.folder)[0]) / "stat").read_text().split()[3])
+        self.assertEqual((pathlib.Path("/proc") / str(parent) / "comm").read_text(), "mpirun\n")
+        os.kill(parent, signal.SIGKILL)
+        _, error = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("killed by signal 9", error)
+        self.assertIn(f"sinter train --resume {run['id']}", error)
+        deadline = time.monotonic() + 5
+        while ranks.rank_pids(of=self.folder):
+            self.assertLess(time.monotonic(), deadline, "ranks without an mpirun go on")
+            time.sleep(0.02)
+        self.assertEqual(left_in_memory() - before, set(), "shared memory is left behind")
+        self.assertEqual(set(pathlib.Path(tempfile.gettempdir()).glob("ompi.*/*")) - sessions, set())
+        self.assertEqual(self.get(f"/sinter/v1/runs/{run['id']}")["state"], "failed")
 
     def test_a_killed_launcher_leaves_no_ranks_and_the_next_tidies_up(self):
         before = left_in_memory()

@@ -26,6 +26,12 @@ int ranks = 1;
 // A stalled rank is named within ten seconds of its last sign of life.
 constexpr milliseconds kPatience(6000);
 
+void KillRanks(const HeartbeatMonitor& monitor, int count) {
+  for (int r = 0; r < count; ++r) {
+    if (const pid_t pid = monitor.PidOf(r); pid > 0) kill(pid, SIGKILL);
+  }
+}
+
 // Runs the ranks under Open MPI's mpirun and watches them.
 Status Launch(const TrainJob& job, const Path& job_file) {
   TRY(const auto monitor, HeartbeatMonitor::Create(job.heartbeats, job.ranks));
@@ -51,15 +57,14 @@ Status Launch(const TrainJob& job, const Path& job_file) {
     if (problem.empty()) problem = monitor->Check(kPatience);
     if (ended) {
       if (ended->Ok()) return {};
+      KillRanks(*monitor, job.ranks);  // of an mpirun that was killed itself they would go on for a moment
       return Error{ErrorCode::kUnavailable,
                    problem.empty() ? fmt::format("the ranks ended with {}", ended->ToString()) : problem,
                    fmt::format("go on from the last checkpoint with: sinter train --resume {}", job.run)};
     }
     if (!problem.empty()) {
       // The ranks first: mpirun then sees that they ended and ends by itself.
-      for (int r = 0; r < job.ranks; ++r) {
-        if (const pid_t pid = monitor->PidOf(r); pid > 0) kill(pid, SIGKILL);
-      }
+      KillRanks(*monitor, job.ranks);
       if (!mpirun.WaitFor(milliseconds(3000))) mpirun.Stop(milliseconds(2000));
       return Error{ErrorCode::kUnavailable, problem,
                    fmt::format("go on from the last checkpoint with: sinter train --resume {}", job.run)};

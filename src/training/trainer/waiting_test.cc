@@ -129,7 +129,7 @@ TEST(Prefetch, ThreadsMakeBatchesTogetherAndAheadOfTheTraining) {
   };
   auto source = ArraySource::Create(SyntheticPictures(320, 200), options);
   ASSERT_TRUE(source);
-  const auto patience = std::chrono::seconds(60);
+  const auto patience = std::chrono::seconds(20);
   {
     std::unique_lock lock(mutex);
     EXPECT_TRUE(changed.wait_for(lock, patience, [&] { return together; }))
