@@ -203,7 +203,7 @@ Status SqliteDatabase::Read(const std::function<Status(SqliteConnection&)>& work
     TRY(reader, SqliteConnection::Open(path_));
   }
   TRY_STATUS(reader->Run("BEGIN"));
-  const Status status = work(*reader);
+  Status status = work(*reader);
   TRY_STATUS(reader->Run("COMMIT"));
   const std::lock_guard lock(readers_mutex_);
   constexpr size_t kIdleReaders = 8;

@@ -102,7 +102,7 @@ int64_t ArraySource::Label(const ArraySplit& split, int64_t row) const {
     if constexpr (std::is_integral_v<T>) {
       T value;
       std::memcpy(&value, split.labels.data() + static_cast<size_t>(row) * sizeof(T), sizeof(T));
-      label = static_cast<int64_t>(value);
+      label = static_cast<int64_t>(value);  // NOLINT(bugprone-signed-char-misuse): a number, also in 8 bits
     }
   });
   return label;

@@ -82,6 +82,7 @@ TEST(Trainer, RanksAgreeWithOne) {
   ThreadGroup group(3);
   std::vector<Result<TrainResult>> results(3, Error{});
   std::vector<std::thread> threads;
+  threads.reserve(3);
   for (int r = 0; r < 3; ++r)
     threads.emplace_back([&, r] { results[static_cast<size_t>(r)] = train(r, 3, &group.rank(r)); });
   for (std::thread& thread : threads) thread.join();
