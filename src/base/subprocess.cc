@@ -12,6 +12,8 @@
 
 #include <fmt/format.h>
 
+#include "base/scratch_folder.h"
+
 namespace sinter {
 namespace {
 
@@ -140,8 +142,8 @@ ExitStatus Subprocess::Stop(std::chrono::milliseconds patience) {
 
 Result<ProgramOutput> RunProgram(SubprocessOptions options, std::chrono::milliseconds patience,
                                  size_t limit) {
-  const TemporaryFolder folder;
-  options.output = folder.path() / "output";
+  TRY(const auto folder, ScratchFolder::Create());
+  options.output = folder->path() / "output";
   const std::string name = options.arguments.at(0);
   TRY(Subprocess process, Subprocess::Start(options));
   const auto status = process.WaitFor(patience);

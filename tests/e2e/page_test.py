@@ -43,6 +43,22 @@ class Page(Program):
         if PICTURES:
             self.page.screenshot(path=pathlib.Path(PICTURES) / f"{name}.png", full_page=True)
 
+    def contrast(self, selector):
+        """Of an element's text before the nearest ground that has a colour (WCAG 2)."""
+        colours = self.page.evaluate("""selector => {
+            let at = document.querySelector(selector);
+            const ink = getComputedStyle(at).color;
+            while (getComputedStyle(at).backgroundColor === "rgba(0, 0, 0, 0)") at = at.parentElement;
+            return [ink, getComputedStyle(at).backgroundColor];
+        }""", selector)
+
+        def luminance(colour):
+            linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+                      for c in (int(n) / 255 for n in re.findall(r"\d+", colour)[:3])]
+            return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        dim, bright = sorted(map(luminance, colours))
+        return (bright + 0.05) / (dim + 0.05)
+
     def test_an_empty_home_says_what_to_do(self):
         self.page.goto(self.origin)
         self.page.wait_for_selector("text=sinter service deploy NAME MODEL")
@@ -86,10 +102,15 @@ class Page(Program):
         page.set_input_files("#upload", {"name": "a.png", "mimeType": "image/png",
                                          "buffer": png(90, 60, lambda x, y: 255 if 20 < x < 70 and 10 < y < 50 else 0)})
         page.wait_for_selector("#answer li")
+        # What is no picture is said, and nothing is asked.
+        page.set_input_files("#upload", {"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture"})
+        page.wait_for_selector("text=notes.png is no picture")
+        self.assertEqual(page.locator("#answer li").count(), 0)
         # The traffic that this was; a card that is drawn anew each second keeps its focus and its clicks.
         page.wait_for_function("""() => { const f = document.querySelector('.figures div');
                                           return f !== null && parseFloat(f.textContent) > 0; }""")
         page.wait_for_selector("svg.line polyline")
+        self.assertEqual(page.locator(".legend b").all_text_contents(), ["revision 1"])
         page.locator(".card").click()
         self.assertEqual(page.locator(".card").get_attribute("aria-pressed"), "true")
         # The other language, kept over a reload.
@@ -98,6 +119,19 @@ class Page(Program):
         page.reload()
         page.wait_for_selector("text=试用 clothes")
         self.picture("chinese")
+        # Nothing is cut off or moves out of sight on narrow and wide screens, by day and by night.
+        for language in ("zh-CN", "en"):
+            for width in (360, 800, 1600):
+                page.set_viewport_size({"width": width, "height": 900})
+                self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), width, language)
+                boxes = page.locator("#pad, #samples button, .card").evaluate_all("all => all.map(e => e.getBoundingClientRect().right)")
+                self.assertLessEqual(max(boxes), width, language)
+            page.click("#language")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            self.assertGreater(self.contrast("body"), 7, scheme)
+            self.assertGreater(self.contrast(".card .quiet"), 4.5, scheme)
+            self.picture(scheme)
         self.assertEqual(self.said, [], "the browser had something to say")
         self.assertEqual(self.foreign, [], "the page loads from elsewhere")
 

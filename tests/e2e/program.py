@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -33,6 +34,33 @@ checkpoint: {{every_steps: 20}}
 
 def recipe(name="digits", kind="adam", rate=0.001, epochs=2):
     return MLP.format(name=name, kind=kind, rate=rate, epochs=epochs)
+
+
+# What batches, their order, augmentation, dropout and channels of the input can go wrong with. No batch
+# statistics: they depend on the share that a rank holds.
+CONV = """\
+name: {name}
+data: {{dataset: small}}
+model:
+  precision: {precision}
+  layers:
+    - conv2d: {{filters: 4, kernel: 3, padding: same, activation: relu}}
+    - max_pool
+    - flatten
+    - dropout: {{rate: 0.2}}
+    - dense: {{units: 10}}
+input: {{scale: 0.00392156862745098, mean: [0.286], deviation: [0.353]}}
+optimizer: {{kind: adam, learning_rate: 0.002}}
+augment: {{shift: 2, flip: true}}
+epochs: {epochs}
+batch_size: 50
+seed: 11
+checkpoint: {{every_steps: 20}}
+"""
+
+
+def conv_recipe(name="conv", precision="f32", epochs=1):
+    return CONV.format(name=name, precision=precision, epochs=epochs)
 
 
 def cut_idx(source, target, rows):
@@ -123,6 +151,29 @@ class Program(unittest.TestCase):
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+
+    def wait_for_run(self, process, ready, name=None):
+        """The newest run (of that name) once ready(run) holds, while the process goes on."""
+        deadline = time.monotonic() + 120
+        while True:
+            self.assertIsNone(process.poll(), "the training ended early")
+            self.assertLess(time.monotonic(), deadline, "it did not come so far")
+            for run in self.get("/sinter/v1/runs")["items"]:
+                if (name is None or run["id"].startswith(name + "-")) and ready(run):
+                    return run
+            time.sleep(0.02)
+
+    def model_file(self, ref):
+        """The bytes of a version's model.onnx."""
+        folder = self.folder / f"pulled-{ref}"
+        if not folder.exists():
+            self.ok("model", "pull", ref, folder)
+        return (folder / "model.onnx").read_bytes()
+
+    def losses(self, run):
+        """step -> loss, of every step of a run."""
+        series = self.get(f"/sinter/v1/runs/{run}/metrics?name=train.loss&points=100000")
+        return dict(zip(series["steps"], series["mean"]))
 
     def get(self, path):
         status, body = self.request("GET", path, self.token)

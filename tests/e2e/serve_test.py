@@ -3,7 +3,7 @@ import signal
 import socket
 import stat
 
-from program import Program, main, small_data
+from program import Program, main, recipe, small_data
 
 
 class Serve(Program):
@@ -62,11 +62,49 @@ class Serve(Program):
         self.assertEqual(self.request("GET", "/sinter/v1/datasets", token)[0], 200)
 
     def test_wrong_usage_ends_with_2(self):
-        self.assertIn("nonsense", self.fails("serve", "--listen", "nonsense"))
-        for words in (["serve", "--nonsense"], ["data"], ["nothing"], ["token", "create"]):
+        for address in ("nonsense", "127.0.0.1:99999", "127.0.0.1:"):
+            self.assertIn(f"'{address}'", self.fails("serve", "--listen", address, code=2))
+        for words in (["serve", "--nonsense"], ["data"], ["nothing"], ["token", "create"], ["serve", "--io-threads", "0"],
+                      ["train"], ["train", "recipe.yaml", "--resume", "run-1"], ["train", "recipe.yaml", "--ranks", "0"]):
             code, _, error = self.run_program(*words)
             self.assertEqual(code, 2, words)
             self.assertNotEqual(error, "")
+
+    def test_beyond_loopback_nothing_is_open(self):
+        """No sign-in yet: no page, and everything else that says or does anything asks for a token."""
+        process = self.start("serve", "--home", self.home, "--listen", "0.0.0.0:0")
+        line = process.stdout.readline()
+        self.assertRegex(line, r"^ready http://0\.0\.0\.0:\d+\n$")
+        self.origin = line.split()[1].replace("0.0.0.0", "127.0.0.1")
+        self.token = (self.home / "token").read_text().strip()
+        self.assertEqual(self.request("GET", "/", self.token)[0], 404)
+        self.assertEqual(self.request("GET", "/page/main.js", self.token)[0], 404)
+        for path in ("/metrics", "/sinter/v1/services", "/sinter/v1/runs"):
+            self.assertEqual(self.request("GET", path)[0], 401, path)
+            self.assertEqual(self.request("GET", path, self.token)[0], 200, path)
+        self.assertEqual(self.request("GET", "/v2/health/live")[0], 200)
+        self.ok("data", "add", "small", small_data(self.folder / "data"))
+        self.ok("train", self.recipe_file(recipe(epochs=1)))
+        self.ok("service", "deploy", "digits", "digits")
+        ask = {"inputs": [{"name": "image", "datatype": "UINT8", "shape": [1, 28, 28], "data": [0] * 784}]}
+        self.assertEqual(self.request("POST", "/v2/models/digits/infer", body=ask)[0], 401)
+        self.assertEqual(self.request("POST", "/v2/models/digits/infer", self.token, ask)[0], 200)
+
+    def test_without_a_temporary_folder_it_is_said_before_anything_is_lost(self):
+        self.serve()
+        data = small_data(self.folder / "data")
+        self.ok("data", "add", "small", data)
+        self.environment["TMPDIR"] = str(self.folder / "nowhere")
+        for words in (["data", "add", "again", data], ["train", self.recipe_file(recipe(epochs=1))]):
+            error = self.fails(*words)
+            self.assertIn(str(self.folder / "nowhere"), error)
+            self.assertIn("TMPDIR", error)
+        run = self.get("/sinter/v1/runs")["items"][0]
+        self.assertEqual(run["state"], "failed")
+        self.assertIn("nowhere", run["message"])
+        self.assertEqual(run["checkpoints"][-1]["step"], 40, "what was trained is kept")
+        del self.environment["TMPDIR"]
+        self.assertEqual(self.ok_json("train", "--resume", run["id"])["resumed_from_step"], 40)
 
     def test_foreign_hosts_and_origins_are_refused(self):
         self.serve()

@@ -54,6 +54,24 @@ class Train(Program):
                 self.assertIn(named, self.fails("train", self.recipe_file(text)))
         self.assertEqual(self.get("/sinter/v1/runs")["items"], [])
 
+    def test_more_ranks_than_a_batch_reaches_are_refused_before_they_start(self):
+        error = self.fails("train", self.recipe_file(recipe()), "--ranks", 51)
+        self.assertIn("a batch of 50 does not reach 51 ranks", error)
+        self.assertEqual(self.get("/sinter/v1/runs")["items"], [])
+
+    def test_a_model_is_pushed_without_what_lies_outside_its_folder(self):
+        self.ok("train", self.recipe_file(recipe(epochs=1)))
+        model = self.folder / "model"
+        self.ok("model", "pull", "digits@1", model)
+        (model / "again.json").symlink_to("signature.json")
+        self.assertEqual(self.ok("model", "push", "mine", model), "mine@1\n")
+        secret = self.folder / "secret"
+        secret.write_text("secret")
+        (model / "notes.txt").symlink_to(secret)
+        error = self.fails("model", "push", "mine", model)
+        self.assertIn(str(secret), error)
+        self.assertIn("notes.txt", error)
+
     def test_a_loss_that_is_not_finite_stops_and_is_named(self):
         error = self.fails("train", self.recipe_file(recipe(kind="sgd", rate=1000).replace("0.00392156862745098", "1.0e12")))
         self.assertRegex(error, r"step \d+: .*(loss|gradient)")

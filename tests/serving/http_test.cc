@@ -110,6 +110,8 @@ TEST_F(ServingHttp, BadRequestsAreToldWhatIsWrong) {
   EXPECT_THAT(error(input("pixels", "[1]", "UINT8", "[1]"), 400), HasSubstr("must be u8["));
   EXPECT_THAT(error(input("pixels", "[1,1,1]", "FP32", "[1]"), 400), HasSubstr("f32[1,1,1] was given"));
   EXPECT_THAT(error(input("pixels", "[1,4,5]", "UINT8", "[]"), 400), HasSubstr("elements"));
+  EXPECT_THAT(error(input("pixels", "[0,4,4]", "UINT8", "[]"), 400),
+              HasSubstr("input 'pixels': N (dimension 0) is 0; it must be at least 1"));
   EXPECT_THAT(error(input("pixels", "[9000000000000]", "UINT8", "[1]"), 400),
               HasSubstr("more than the request"));
   EXPECT_THAT(error(input("pixels", "[1]", "UINT8", "[300]"), 400), HasSubstr("300 does not fit UINT8"));

@@ -85,20 +85,24 @@ void ServingHome::Restart() {
 
 std::string ServingHome::AddModel(const std::string& name, uint64_t seed) {
   const Module module = Classifier(seed);
-  const Path file = folder_.path() / "model.onnx";
+  const Path file = folder_.path() / kModelFile;
   Must(ExportOnnx(module, kForward, file));
-  const BlobInfo onnx = Must(platform_->store().PutFile(file));
-  const BlobInfo signature = Must(platform_->store().Put(SignatureJson(Pictures()).dump()));
-  const Manifest manifest =
-      Must(Manifest::Make({{std::string(kModelFile), onnx.size, onnx.digest},
-                           {std::string(kSignatureFile), signature.size, signature.digest}}));
-  const std::string ref =
-      Must(platform_->repositories(RepositoryKind::kModel).Add(name, manifest, "{}", "test")).Ref();
+  Must(WriteFileAtomically(folder_.path() / kSignatureFile, SignatureJson(Pictures()).dump()));
+  const std::string ref = AddFolder(name, folder_.path());
   Module offline = Must(ImportOnnx(file));
   Must(AddPredictFunction(offline, Pictures()));
   auto executable = Must(Executable::Compile(std::move(offline), {.functions = {std::string(kPredict)}}));
   sessions_[ref] = Must(executable->OpenSession());
   return ref;
+}
+
+std::string ServingHome::AddFolder(const std::string& name, const Path& folder) {
+  const BlobInfo onnx = Must(platform_->store().PutFile(folder / kModelFile));
+  const BlobInfo signature = Must(platform_->store().PutFile(folder / kSignatureFile));
+  const Manifest manifest =
+      Must(Manifest::Make({{std::string(kModelFile), onnx.size, onnx.digest},
+                           {std::string(kSignatureFile), signature.size, signature.digest}}));
+  return Must(platform_->repositories(RepositoryKind::kModel).Add(name, manifest, "{}", "test")).Ref();
 }
 
 std::vector<float> ServingHome::Offline(const std::string& ref, const std::vector<uint8_t>& pixels) {

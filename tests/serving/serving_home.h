@@ -27,6 +27,8 @@ class ServingHome {
   // A small classifier of u8[4,4] pictures, "pixels" -> "probabilities" f32[3], whose weights come from
   // `seed`: written as ONNX, with its signature, and kept as the next version of `name`. Gives its ref.
   std::string AddModel(const std::string& name, uint64_t seed);
+  // A folder with a model and its signature, kept as the next version of `name`. Gives its ref.
+  std::string AddFolder(const std::string& name, const Path& folder);
   // What that model says of these pixels, computed apart from any server.
   std::vector<float> Offline(const std::string& ref, const std::vector<uint8_t>& pixels);
 

@@ -3,7 +3,7 @@ import { say } from "/page/words.js";
 import { Traffic } from "/page/traffic.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 320, HEIGHT = 56;
+const WIDTH = 320, HEIGHT = 72, SECONDS = 120;
 
 export function element(tag, className, text) {
   const made = document.createElement(tag);
@@ -23,26 +23,42 @@ function number(value) {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
+// The revision that answers now is the ember; whichever was before it, the other colour.
+const colour = (service, revision) => (revision === service.current?.revision ? "r0" : "r1");
+
+// Requests a second of each revision over the last two minutes; dotted where a rollout was decided.
 function chart(traffic, service) {
   const svg = shape("svg", { class: "line", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
   const points = traffic.points;
   if (points.length < 2) return svg;
-  const last = points.at(-1).at, x = (at) => WIDTH - (last - at) * WIDTH / 120;
-  const revisions = [...new Set(points.flatMap((p) => Object.keys(p.byRevision)))].sort();
-  const top = Math.max(1, ...points.map((p) => Math.max(0, ...Object.values(p.byRevision))));
+  const { revisions, top } = traffic.shown(), last = points.at(-1).at, x = (at) => WIDTH - (last - at) * WIDTH / SECONDS;
   for (const entry of service.history ?? []) {
     const at = x(entry.at_ms / 1000);
-    if (at >= 0) svg.append(shape("line", { x1: at, x2: at, y1: 0, y2: HEIGHT, stroke: "var(--quiet)", "stroke-dasharray": "2 3" }));
+    if (at >= 0) svg.append(shape("line", { x1: at, x2: at, y1: 0, y2: HEIGHT }));
   }
-  revisions.forEach((revision, i) => {
-    const line = points.map((p) => `${x(p.at).toFixed(1)},${(HEIGHT - 2 - (HEIGHT - 6) * (p.byRevision[revision] ?? 0) / top).toFixed(1)}`);
-    svg.append(shape("polyline", { points: line.join(" "), fill: "none", "stroke-width": 1.6, stroke: i % 2 === 0 ? "var(--one)" : "var(--two)" }));
-  });
+  for (const revision of revisions) {
+    const line = points.map((p) => `${x(p.at).toFixed(1)},${(HEIGHT - 1 - (HEIGHT - 6) * (p.byRevision[revision] ?? 0) / top).toFixed(1)}`);
+    const from = `${x(points[0].at).toFixed(1)},${HEIGHT}`;
+    svg.append(shape("polygon", { points: `${from} ${line.join(" ")} ${WIDTH},${HEIGHT}`, class: colour(service, revision) }));
+    svg.append(shape("polyline", { points: line.join(" "), class: colour(service, revision) }));
+  }
   return svg;
 }
 
-function figure(value, word) {
-  const box = element("div", "", value);
+// Below the chart: what its ends are, and which line is whose.
+function axis(traffic, service) {
+  const { revisions } = traffic.shown(), line = element("div", "axis"), legend = element("span", "legend");
+  for (const revision of revisions) {
+    const entry = element("b", "", `${say("revision")} ${revision}`), swatch = element("i", colour(service, revision));
+    entry.prepend(swatch);
+    legend.append(entry);
+  }
+  line.append(element("span", "", say("earlier")), legend, element("span", "", say("now")));
+  return line;
+}
+
+function figure(value, word, className = "") {
+  const box = element("div", className, value);
   box.append(element("span", "", say(word)));
   return box;
 }
@@ -108,8 +124,8 @@ export class ServiceList {
     if (traffic !== undefined) {
       const lately = traffic.lately(), figures = element("div", "figures");
       figures.append(figure(number(lately.rate), "rate"), figure(number(lately.p50), "median"),
-        figure(number(lately.p99), "tail"), figure(String(lately.failed), "failed"));
-      shown.push(figures, chart(traffic, service));
+        figure(number(lately.p99), "tail"), figure(String(lately.failed), "failed", lately.failed > 0 ? "bad" : ""));
+      shown.push(figures, chart(traffic, service), axis(traffic, service));
     }
     card.replaceChildren(...shown);
   }

@@ -36,6 +36,15 @@ export class Traffic {
     while (this.points.length > 120) this.points.shift();
   }
 
+  // The revisions that answered anything in what is kept, in order, and the highest rate of one.
+  shown() {
+    const revisions = [...new Set(this.points.flatMap((p) => Object.keys(p.byRevision).filter((r) => p.byRevision[r] > 0)))];
+    return {
+      revisions: revisions.sort((a, b) => Number(a) - Number(b)).slice(-4),
+      top: Math.max(1, ...this.points.map((p) => Math.max(0, ...Object.values(p.byRevision)))),
+    };
+  }
+
   // Over the last ten readings.
   lately() {
     const first = this.#readings[0], last = this.#readings.at(-1);

@@ -68,7 +68,14 @@ export class TryBox {
     const [file] = input.files;
     input.value = "";
     if (file === undefined) return;
-    const picture = await createImageBitmap(file);
+    let picture;
+    try {
+      picture = await createImageBitmap(file);
+    } catch {
+      this.clear();
+      document.getElementById("told").textContent = say("noPicture", { name: file.name });
+      return;
+    }
     const scale = Math.min(this.#pad.width / picture.width, this.#pad.height / picture.height);
     const width = picture.width * scale, height = picture.height * scale;
     this.clear();
@@ -97,10 +104,16 @@ export class TryBox {
   async #ask(data, label) {
     const number = this.#asked += 1, service = this.#service, began = performance.now();
     const body = { inputs: [{ name: this.#input.name, datatype: "UINT8", shape: [1, ...this.#input.shape], data }] };
-    const response = await fetch(`/v2/models/${encodeURIComponent(service.name)}/infer`, {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-    });
-    const answer = await response.json();
+    let response, answer;
+    try {
+      response = await fetch(`/v2/models/${encodeURIComponent(service.name)}/infer`, {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+      });
+      answer = await response.json();
+    } catch {
+      if (number === this.#asked) document.getElementById("told").textContent = say("silent");
+      return;
+    }
     if (number !== this.#asked) return;  // a newer question is on its way
     if (!response.ok) {
       document.getElementById("answer").replaceChildren();

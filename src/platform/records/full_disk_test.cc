@@ -39,5 +39,27 @@ TEST(RecordsOnAFullDisk, KeepWhatTheyAcknowledged) {
   EXPECT_EQ(outcome, kInChildPassed);
 }
 
+// Where not even the log of a database that is there can be made.
+TEST(RecordsOnAFullDisk, OpeningSaysThatThereIsNoSpace) {
+  TemporaryFolder folder;
+  const int outcome = OnSmallDisk(folder.path(), 2 << 20, [&] {
+    const Path path = folder.path() / "records.db";
+    SINTER_EXIT_UNLESS(OpenSqliteRecords(path));
+    const int fd = ::open((folder.path() / "filler").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    const std::string page(4096, 'x');
+    while (::write(fd, page.data(), page.size()) > 0) {
+    }
+    ::close(fd);
+    const auto records = OpenSqliteRecords(path);
+    SINTER_EXIT_UNLESS(!records);
+    std::fprintf(stderr, "it said: %s\n", records.error().ToString().c_str());
+    SINTER_EXIT_UNLESS(records.error().code == ErrorCode::kResourceExhausted);
+    SINTER_EXIT_UNLESS(std::filesystem::remove(folder.path() / "filler"));
+    SINTER_EXIT_UNLESS(OpenSqliteRecords(path));
+  });
+  if (outcome == kInChildCannotMount) GTEST_SKIP() << "no tmpfs may be mounted here";
+  EXPECT_EQ(outcome, kInChildPassed);
+}
+
 }  // namespace
 }  // namespace sinter

@@ -1,6 +1,7 @@
 #include "platform/records/sqlite.h"
 
 #include <sqlite3.h>
+#include <sys/statvfs.h>
 
 #include <cmath>
 #include <limits>
@@ -9,6 +10,16 @@
 #include <fmt/format.h>
 
 namespace sinter {
+namespace {
+
+// Whether a page more does not fit where the file is.
+bool DiskIsFull(const Path& path) {
+  struct statvfs disk{};
+  constexpr uint64_t kPage = 64 << 10;  // a -shm file grows by half of this
+  return ::statvfs(path.c_str(), &disk) == 0 && uint64_t{disk.f_bavail} * disk.f_frsize < kPage;
+}
+
+}  // namespace
 
 SqliteQuery::SqliteQuery(SqliteQuery&& other) noexcept
     : connection_(other.connection_), statement_(std::exchange(other.statement_, nullptr)) {}
@@ -105,6 +116,11 @@ Error SqliteConnection::LastError(int code) const {
   const std::string why = handle_ != nullptr ? ::sqlite3_errmsg(handle_) : ::sqlite3_errstr(code);
   Error error{ErrorCode::kInternal, fmt::format("{}: {}", path_.string(), why), ""};
   switch (code & 0xff) {
+    case SQLITE_IOERR:
+      // SQLite says no more than this where its shared memory or its log cannot grow.
+      if (!DiskIsFull(path_)) break;
+      error.message += ": no space is left";
+      [[fallthrough]];
     case SQLITE_FULL:
       error.code = ErrorCode::kResourceExhausted;
       error.hint = "free some space and try again; the transaction left nothing";
@@ -187,7 +203,7 @@ Status SqliteDatabase::Read(const std::function<Status(SqliteConnection&)>& work
     TRY(reader, SqliteConnection::Open(path_));
   }
   TRY_STATUS(reader->Run("BEGIN"));
-  const Status status = work(*reader);
+  Status status = work(*reader);
   TRY_STATUS(reader->Run("COMMIT"));
   const std::lock_guard lock(readers_mutex_);
   constexpr size_t kIdleReaders = 8;

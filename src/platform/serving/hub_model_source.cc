@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/scratch_folder.h"
 #include "engine/formats/onnx/onnx.h"
 #include "engine/signature/signature.h"
 #include "platform/serving/model_source.h"
@@ -30,9 +31,9 @@ Result<const ManifestFile*> OnnxFileOf(const Manifest& manifest) {
 // differ) gives the store's blobs their names back. The mapped weights outlive the folder.
 Result<Module> ImportWithNeighbours(const BlobStore& store, const Manifest& manifest,
                                     const ManifestFile& model, const OnnxImportOptions& options) {
-  TemporaryFolder folder;
+  TRY(const auto folder, ScratchFolder::Create());
   for (const ManifestFile& file : manifest.files) {
-    const Path path = folder.path() / file.path;
+    const Path path = folder->path() / file.path;
     TRY_STATUS(MakeFolders(path.parent_path()));
     std::error_code error;
     std::filesystem::create_hard_link(store.PathOf(file.sha256), path, error);
@@ -42,7 +43,7 @@ Result<Module> ImportWithNeighbours(const BlobStore& store, const Manifest& mani
                    "is the temporary folder writable, with room for the model?"};
     }
   }
-  return ImportOnnx(folder.path() / model.path, options);
+  return ImportOnnx(folder->path() / model.path, options);
 }
 
 Result<LoadedModel> LoadVersion(Repositories& models, BlobStore& store, const RepositoryVersion& version) {

@@ -10,6 +10,7 @@ namespace sinter {
 namespace {
 
 constexpr size_t kMostSymbols = 64;
+constexpr int64_t kMostTold = int64_t{1} << 31;  // a bound beyond it is "any"
 
 Result<TensorSpec> SpecOf(const Function& function, ValueId id, std::string_view what) {
   const ValueInfo& value = function.values[static_cast<size_t>(id)];
@@ -123,8 +124,11 @@ Status ModelInterface::Check(std::span<const Tensor> given) const {
                                            symbol.name, size, bound));
       }
       if (size < symbol.lo || size > symbol.hi) {
-        return InvalidArgument(fmt::format("input '{}': {} is {}; it must be in {}..{}", spec.name,
-                                           symbol.name, size, symbol.lo, symbol.hi));
+        // A bound that no request reaches is none worth telling.
+        const std::string range = symbol.hi > kMostTold ? fmt::format("at least {}", symbol.lo)
+                                                        : fmt::format("in {}..{}", symbol.lo, symbol.hi);
+        return InvalidArgument(fmt::format("input '{}': {} (dimension {}) is {}; it must be {}", spec.name,
+                                           symbol.name, d, size, range));
       }
       bound = size;
     }

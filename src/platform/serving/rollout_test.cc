@@ -103,8 +103,8 @@ TEST(ModelInterface, WrongInputsAreNamed) {
   EXPECT_EQ(error({2, 4}, {2}, DType::kF64), "input 'x' must be f32[N,S]; f64[2,4] was given");
   EXPECT_EQ(error({2}, {2}), "input 'x' must be f32[N,S]; f32[2] was given");
   EXPECT_EQ(error({2, 4}, {3}), "input 'z': N is 3 here and 2 in another input");
-  EXPECT_EQ(error({2, 9}, {2}), "input 'x': S is 9; it must be in 2..8");
-  EXPECT_EQ(error({0, 4}, {0}), "input 'x': N is 0; it must be in 1..64");
+  EXPECT_EQ(error({2, 9}, {2}), "input 'x': S (dimension 1) is 9; it must be in 2..8");
+  EXPECT_EQ(error({0, 4}, {0}), "input 'x': N (dimension 0) is 0; it must be in 1..64");
   const std::vector<Tensor> missing{Tensor(), *Tensor::Create(DType::kI64, {2})};
   EXPECT_EQ(model.Check(missing).error().message, "input 'x' is missing; the model takes f32[N,S]");
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/scratch_folder.h"
 #include "platform/data/classes.h"
 #include "platform/data/import_idx.h"
 #include "server/cli/context.h"
@@ -22,8 +23,8 @@ Status Add(CliContext& context) {
   if (!classes.empty()) {
     TRY(import.classes, ReadClasses(classes));
   }
-  const TemporaryFolder temporary;
-  TRY(const auto store, BlobStore::Open(temporary.path() / "store"));
+  TRY(const auto temporary, ScratchFolder::Create());
+  TRY(const auto store, BlobStore::Open(temporary->path() / "store"));
   const bool terminal = isatty(STDERR_FILENO) != 0;
   std::string shown;
   auto progress = [&](const ImportProgress& p) {

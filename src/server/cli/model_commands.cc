@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/scratch_folder.h"
 #include "server/cli/context.h"
 #include "server/cli/output.h"
 #include "server/cli/transfer.h"
@@ -12,8 +13,8 @@ std::string name, ref, folder;
 
 Status Push(CliContext& context) {
   TRY(ApiClient * client, context.Client());
-  const TemporaryFolder temporary;
-  TRY(const auto store, BlobStore::Open(temporary.path() / "store"));
+  TRY(const auto temporary, ScratchFolder::Create());
+  TRY(const auto store, BlobStore::Open(temporary->path() / "store"));
   TRY(const Manifest manifest, StoreFolder(*store, folder));
   TRY_STATUS(UploadBlobs(*client, "/blobs", *store, manifest));
   TRY(const Json version,

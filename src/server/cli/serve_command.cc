@@ -31,8 +31,15 @@ void AddServeCommand(CLI::App& app, CliContext& context) {
   static std::string listen = "127.0.0.1:7400";
   static ServeOptions options;
   serve->add_option("--home", context.home, "Where everything is kept (or SINTER_HOME)");
-  serve->add_option("--listen", listen, "ADDR:PORT; port 0: any free one")->capture_default_str();
+  serve->add_option("--listen", listen, "ADDR:PORT; port 0: any free one")
+      ->check([](const std::string& text) {
+        ServeOptions ignored;
+        const Status read = ReadListen(text, ignored);
+        return read ? std::string() : read.error().message;
+      })
+      ->capture_default_str();
   serve->add_option("--io-threads", options.io_threads, "Threads that read and write connections")
+      ->check(CLI::Range(1, 256))
       ->capture_default_str();
   static std::string access_log;
   serve->add_option(

@@ -10,6 +10,7 @@
 #include "base/subprocess.h"
 #include "server/cli/context.h"
 #include "server/cli/heartbeat.h"
+#include "server/cli/job_folder.h"
 #include "server/cli/output.h"
 #include "server/cli/train_worker.h"
 #include "training/trainer/recipe.h"
@@ -25,6 +26,12 @@ int ranks = 1;
 // A stalled rank is named within ten seconds of its last sign of life.
 constexpr milliseconds kPatience(6000);
 
+void KillRanks(const HeartbeatMonitor& monitor, int count) {
+  for (int r = 0; r < count; ++r) {
+    if (const pid_t pid = monitor.PidOf(r); pid > 0) kill(pid, SIGKILL);
+  }
+}
+
 // Runs the ranks under Open MPI's mpirun and watches them.
 Status Launch(const TrainJob& job, const Path& job_file) {
   TRY(const auto monitor, HeartbeatMonitor::Create(job.heartbeats, job.ranks));
@@ -39,6 +46,9 @@ Status Launch(const TrainJob& job, const Path& job_file) {
   // Quiet about what is absent on one machine; the processors are shared between the ranks.
   options.environment = {{"OMPI_MCA_btl", "self,vader,tcp"},
                          {"OMPI_MCA_orte_abort_on_non_zero_status", "1"},
+                         // What ranks leave behind when they are killed goes with the job's folder.
+                         {"OMPI_MCA_btl_vader_backing_directory", job_file.parent_path().string()},
+                         {"OMPI_MCA_orte_tmpdir_base", job_file.parent_path().string()},
                          {"SINTER_THREADS", std::to_string(std::max(1, cores / job.ranks))}};
   TRY(Subprocess mpirun, Subprocess::Start(options));
   std::string problem;
@@ -47,15 +57,14 @@ Status Launch(const TrainJob& job, const Path& job_file) {
     if (problem.empty()) problem = monitor->Check(kPatience);
     if (ended) {
       if (ended->Ok()) return {};
+      KillRanks(*monitor, job.ranks);  // of an mpirun that was killed itself they would go on for a moment
       return Error{ErrorCode::kUnavailable,
                    problem.empty() ? fmt::format("the ranks ended with {}", ended->ToString()) : problem,
                    fmt::format("go on from the last checkpoint with: sinter train --resume {}", job.run)};
     }
     if (!problem.empty()) {
       // The ranks first: mpirun then sees that they ended and ends by itself.
-      for (int r = 0; r < job.ranks; ++r) {
-        if (const pid_t pid = monitor->PidOf(r); pid > 0) kill(pid, SIGKILL);
-      }
+      KillRanks(*monitor, job.ranks);
       if (!mpirun.WaitFor(milliseconds(3000))) mpirun.Stop(milliseconds(2000));
       return Error{ErrorCode::kUnavailable, problem,
                    fmt::format("go on from the last checkpoint with: sinter train --resume {}", job.run)};
@@ -63,8 +72,14 @@ Status Launch(const TrainJob& job, const Path& job_file) {
   }
 }
 
+// What can be seen before anything is started.
+Status CheckRanks(const Recipe& recipe) {
+  if (ranks <= recipe.batch_size) return {};
+  return InvalidArgument(fmt::format("a batch of {} does not reach {} ranks", recipe.batch_size, ranks),
+                         "give fewer ranks or a larger batch_size");
+}
+
 Status Train(CliContext& context) {
-  if (recipe_path.empty() == resume.empty()) return InvalidArgument("give a recipe, or --resume RUN");
   TRY(ApiClient * client, context.Client());
   TrainJob job;
   Json run;
@@ -72,6 +87,7 @@ Status Train(CliContext& context) {
     TRY(job.recipe, ReadFile(recipe_path, uint64_t{1} << 20));
     auto recipe = ParseRecipe(job.recipe);
     if (!recipe) return std::move(recipe).error().In(recipe_path);
+    TRY_STATUS(CheckRanks(*recipe));
     TRY(run, client->Post("/runs", {{"name", recipe->name},
                                     {"recipe", job.recipe},
                                     {"dataset", recipe->dataset},
@@ -80,6 +96,8 @@ Status Train(CliContext& context) {
     TRY(run, client->Get("/runs/" + EscapeSegment(resume)));
     job.recipe = run.value("recipe", "");
     ranks = ranks > 1 ? ranks : run.value("ranks", 1);
+    TRY(const Recipe recipe, ParseRecipe(job.recipe));
+    TRY_STATUS(CheckRanks(recipe));
   }
   job.server = client->origin();
   job.run = run.value("id", "");
@@ -90,8 +108,8 @@ Status Train(CliContext& context) {
   TRY(const Json attempt, client->Post("/runs/" + EscapeSegment(job.run) + "/attempts", Json::object()));
   job.token = attempt.value("token", "");
   if (!attempt["resume_from"].is_null()) job.resume_from = attempt["resume_from"].value("manifest", "");
-  const TemporaryFolder folder;
-  job.result = (folder.path() / "result.json").string();
+  TRY(const auto folder, JobFolder::Create());
+  job.result = (folder->path() / "result.json").string();
   fmt::print(stderr, "run {} on {}{}\n", job.run, job.dataset,
              job.resume_from.empty()
                  ? ""
@@ -100,8 +118,8 @@ Status Train(CliContext& context) {
   if (ranks == 1) {
     done = RunTrainJob(job);
   } else {
-    job.heartbeats = (folder.path() / "heartbeats").string();
-    const Path job_file = folder.path() / "job.json";
+    job.heartbeats = (folder->path() / "heartbeats").string();
+    const Path job_file = folder->path() / "job.json";
     const mode_t before = umask(0077);
     done = WriteFileAtomically(job_file, TrainJobJson(job).dump());
     umask(before);
@@ -136,7 +154,11 @@ void AddTrainCommand(CLI::App& app, CliContext& context) {
   train->add_option("--ranks", ranks, "Processes that share the work, under Open MPI")
       ->check(CLI::Range(1, 4096));
   AddPlatformOptions(*train, context);
-  train->callback([&context] { context.action = [&context] { return Train(context); }; });
+  train->callback([&context] {
+    if (recipe_path.empty() == resume.empty())
+      throw CLI::ValidationError("train", "give a recipe, or --resume RUN");  // caught by the parser's caller
+    context.action = [&context] { return Train(context); };
+  });
   // What mpirun starts; not for people.
   CLI::App* worker = app.add_subcommand("train-worker", "")->group("");
   worker->add_option("job", job_path)->required();

@@ -2,43 +2,24 @@
 
 #include <signal.h>
 
-#include <chrono>
+#include <algorithm>
 #include <filesystem>
+#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/scratch_folder.h"
 #include "engine/comm/mpi.h"
 #include "platform/data/dataset_version.h"
 #include "server/cli/heartbeat.h"
 #include "server/cli/http_sinks.h"
+#include "server/cli/progress_line.h"
 #include "training/trainer/array_source.h"
 #include "training/trainer/trainer.h"
 
 namespace sinter {
 namespace {
-
-// Progress for people: one line written over on a terminal, a line every five seconds elsewhere.
-class ProgressLine {
- public:
-  explicit ProgressLine(bool terminal) : terminal_(terminal) {}
-  void Show(const TrainProgress& p) {
-    const auto now = std::chrono::steady_clock::now();
-    if (!terminal_ && shown_ && p.step != p.steps && now - at_ < std::chrono::seconds(5)) return;
-    at_ = now;
-    shown_ = true;
-    const std::string line = fmt::format(
-        "epoch {} step {}/{} loss {:.4f} {:.0f} images/s {:.0f} s left{}", p.epoch, p.step, p.steps, p.loss,
-        p.images_per_second, p.seconds_left,
-        p.waiting_share > 0.05 ? fmt::format(" (waiting for data {:.0f}%)", 100 * p.waiting_share) : "");
-    fmt::print(stderr, "{}{}{}", terminal_ ? "\r\033[K" : "", line,
-               terminal_ && p.step != p.steps ? "" : "\n");
-  }
-
- private:
-  bool terminal_, shown_ = false;
-  std::chrono::steady_clock::time_point at_;
-};
 
 std::string Card(const Recipe& recipe, const TrainJob& job, const TrainResult& result) {
   return fmt::format(
@@ -126,6 +107,9 @@ class Worker {
     source_options.batch_size = recipe.batch_size;
     source_options.rank = rank_;
     source_options.ranks = job_.ranks;
+    // The bits are the same with any number; most of the cores belong to the training itself.
+    source_options.threads =
+        std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / (4 * job_.ranks), 1, 4);
     source_options.augmentation = recipe.augmentation;
     TRY(const auto source, ArraySource::Create(std::move(data), source_options));
     ExampleSpec examples{column.dtype, column.shape, version->info().columns[labels].classes};
@@ -134,7 +118,7 @@ class Worker {
     TRY(const auto checkpoint_client, ApiClient::Create(job_.server, job_.token));
     HttpRun run(*metrics_client, job_.run);
     HttpCheckpoints checkpoints(*checkpoint_client, job_.run, job_.resume_from);
-    ProgressLine line(job_.terminal);
+    ProgressLine line(stderr, job_.terminal);
     TrainOptions options;
     options.rank = rank_;
     options.ranks = job_.ranks;
@@ -146,11 +130,11 @@ class Worker {
   }
 
   Status Publish(const Recipe& recipe, const TrainResult& result) {
-    const TemporaryFolder folder;
-    const Path model = folder.path() / "model";
+    TRY(const auto folder, ScratchFolder::Create());
+    const Path model = folder->path() / "model";
     TRY_STATUS(ExportModel(result.module, result.signature, model));
     TRY_STATUS(WriteFileAtomically(model / "README.md", Card(recipe, job_, result)));
-    TRY(const auto store, BlobStore::Open(folder.path() / "store"));
+    TRY(const auto store, BlobStore::Open(folder->path() / "store"));
     TRY(const Manifest manifest, StoreFolder(*store, model));
     TRY_STATUS(UploadBlobs(*client_, RunPath() + "/blobs", *store, manifest));
     const Json details = {{"run", job_.run},

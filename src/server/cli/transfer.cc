@@ -1,5 +1,6 @@
 #include "server/cli/transfer.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -23,9 +24,20 @@ Status UploadBlobs(ApiClient& client, std::string_view blobs, const BlobStore& s
 Result<Manifest> StoreFolder(BlobStore& store, const Path& folder) {
   std::vector<ManifestFile> files;
   std::error_code error;
+  const Path whole = std::filesystem::canonical(folder, error);
+  if (error) return SystemError(error.value(), "cannot read", folder);
   for (std::filesystem::recursive_directory_iterator it(folder, error), end; !error && it != end;
        it.increment(error)) {
     if (!it->is_regular_file()) continue;
+    if (it->is_symlink()) {
+      // A folder that came from elsewhere must not carry off what lies outside of it.
+      const Path target = std::filesystem::canonical(it->path(), error);
+      if (error) return SystemError(error.value(), "cannot read", it->path());
+      if (std::ranges::mismatch(whole, target).in1 != whole.end())
+        return InvalidArgument(
+            fmt::format("{} is a link to {}, outside of the folder", it->path().string(), target.string()),
+            "put the file itself there");
+    }
     TRY(const BlobInfo info, store.PutFile(it->path()));
     files.push_back({it->path().lexically_relative(folder).generic_string(), info.size, info.digest});
   }

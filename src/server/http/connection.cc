@@ -246,6 +246,11 @@ std::optional<HttpResponse> Connection::Prepare() {
   if (message.version() != 11 && message.version() != 10)
     return ErrorResponse(400, "invalid_argument", "HTTP/1.0 and HTTP/1.1 are spoken here");
   const std::string_view host = request_.Header("host");
+  // RFC 9112, 3.2: one Host; of two, a proxy and this server might each believe another.
+  if (message.count("host") > 1 || (message.version() == 11 && message.count("host") == 0))
+    return ErrorResponse(400, "invalid_argument", "a request has one Host header");
+  if (message.count("origin") > 1)
+    return ErrorResponse(400, "invalid_argument", "a request has one Origin header at most");
   if (core_.loopback) {
     if (auto checked = CheckHost(host, core_.port); !checked) {
       HttpResponse response = ErrorResponse(checked.error());

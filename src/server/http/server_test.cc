@@ -272,6 +272,15 @@ TEST_F(Server, HostAndOriginAreChecked) {
   EXPECT_TRUE(client.Response().starts_with("421 "));
   client.Request("POST", "/echo", "x", "Origin: http://evil.example\r\n");
   EXPECT_TRUE(client.Response().starts_with("403 "));
+  // Of two, whichever is looked at, the other might be meant.
+  const std::string ours = fmt::format("Host: 127.0.0.1:{}\r\n", server->port());
+  for (const std::string& hosts : {ours + "Host: evil.example\r\n", ours + ours, std::string()}) {
+    client.Write("GET /hello HTTP/1.1\r\n" + hosts + "\r\n");
+    EXPECT_EQ(client.Response().substr(0, 4), "400 ") << hosts;
+  }
+  const std::string origin = fmt::format("Origin: http://127.0.0.1:{}\r\n", server->port());
+  client.Request("POST", "/echo", "x", origin + "Origin: http://evil.example\r\n");
+  EXPECT_EQ(client.Response().substr(0, 4), "400 ");
 }
 
 TEST_F(Server, LargeBodiesStream) {

@@ -1,6 +1,5 @@
 #include "training/trainer/array_source.h"
 
-#include <chrono>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -61,6 +60,7 @@ void ArraySource::Loop() {
     const int64_t step = next_++;
     const uint64_t run = run_;
     lock.unlock();
+    if (options_.on_make) options_.on_make(step);
     Result<Batch> batch = Make(step);
     lock.lock();
     if (run != run_) continue;
@@ -70,7 +70,6 @@ void ArraySource::Loop() {
 }
 
 Result<Batch> ArraySource::Train(int64_t step) {
-  const auto begin = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
   if (step != wanted_) {
     ++run_;
@@ -82,7 +81,6 @@ Result<Batch> ArraySource::Train(int64_t step) {
   Result<Batch> batch = std::move(made_.extract(step).mapped());
   wanted_ = step + 1;
   changed_.notify_all();
-  waited_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return batch;
 }
 
@@ -104,7 +102,7 @@ int64_t ArraySource::Label(const ArraySplit& split, int64_t row) const {
     if constexpr (std::is_integral_v<T>) {
       T value;
       std::memcpy(&value, split.labels.data() + static_cast<size_t>(row) * sizeof(T), sizeof(T));
-      label = static_cast<int64_t>(value);
+      label = static_cast<int64_t>(value);  // NOLINT(bugprone-signed-char-misuse): a number, also in 8 bits
     }
   });
   return label;

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -37,6 +38,8 @@ struct ArraySourceOptions {
   Augmentation augmentation;  // of u8 pictures
   int ahead = 4;              // batches made before they are asked for
   int threads = 1;            // that make them
+  // Called before a step's batch is made, by the thread that makes it: for tests. Null: by nobody.
+  std::function<void(int64_t step)> on_make;
 };
 
 // The order of an epoch is a permutation drawn from (seed, epoch); the picture at a place in it is augmented
@@ -50,7 +53,6 @@ class ArraySource final : public BatchSource {
   int64_t steps_per_epoch() const override { return data_.train.rows / options_.batch_size; }
   Result<Batch> Train(int64_t step) override;
   Result<Batch> Test(int64_t begin, int64_t count) override;
-  double waited_seconds() const override { return waited_; }
 
  private:
   using Order = std::shared_ptr<const std::vector<int64_t>>;
@@ -64,7 +66,6 @@ class ArraySource final : public BatchSource {
   ArrayData data_;
   ArraySourceOptions options_;
   size_t row_bytes_ = 0;
-  double waited_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
   int64_t next_ = 1;    // the step that a thread takes next

@@ -14,7 +14,8 @@ struct Batch {
   int64_t first_row;  // of this rank's rows in the epoch's order: what seeded draws are keyed by
 };
 
-// Steps are counted from 1 over all epochs. One thread.
+// Steps are counted from 1 over all epochs. One thread. The time that Train takes is the training's
+// starvation: the trainer measures and reports it, whatever the source.
 class BatchSource {
  public:
   virtual ~BatchSource() = default;
@@ -24,8 +25,6 @@ class BatchSource {
   virtual Result<Batch> Train(int64_t step) = 0;
   // Rows begin to begin + count of the test split, in the data set's order; fewer at its end, none after.
   virtual Result<Batch> Test(int64_t begin, int64_t count) = 0;
-  // Seconds that Train has waited for data, all together: the starvation of the training.
-  virtual double waited_seconds() const = 0;
 };
 
 }  // namespace sinter

@@ -23,7 +23,7 @@ class FolderCheckpoints final : public CheckpointSink {
 // FOLDER/metrics.jsonl: one line a point.
 class FolderRun final : public RunSink {
  public:
-  explicit FolderRun(Path folder) : path_(std::move(folder) / "metrics.jsonl") {}
+  explicit FolderRun(const Path& folder) : path_(folder / "metrics.jsonl") {}
   Status Metrics(std::span<const TrainMetric> points) override;
   Status Progress(int64_t, int64_t) override { return {}; }
   Status Flush() override { return {}; }

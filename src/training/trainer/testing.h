@@ -1,12 +1,17 @@
-// Small data that can be learned, for the trainer's tests.
+// Small data that can be learned, and sinks to look into, for the trainer's tests.
 #pragma once
 
+#include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/random.h"
 #include "training/trainer/array_source.h"
+#include "training/trainer/folder_sinks.h"
 #include "training/trainer/program.h"
 #include "training/trainer/recipe.h"
+#include "training/trainer/trainer.h"
 
 namespace sinter {
 
@@ -72,6 +77,38 @@ inline std::unique_ptr<ArraySource> SyntheticSource(const Recipe& recipe, int ra
   options.augmentation = recipe.augmentation;
   options.threads = threads;
   return *ArraySource::Create(SyntheticPictures(320, 200), options);
+}
+
+// Keeps nothing.
+class NoCheckpoints final : public CheckpointSink {
+ public:
+  Status Save(const Checkpoint&) override { return {}; }
+  Result<std::optional<Checkpoint>> Latest() override { return std::optional<Checkpoint>(); }
+};
+class Collected final : public RunSink {
+ public:
+  Status Metrics(std::span<const TrainMetric> points) override {
+    all.insert(all.end(), points.begin(), points.end());
+    return {};
+  }
+  Status Progress(int64_t, int64_t) override { return {}; }
+  Status Flush() override { return {}; }
+  std::vector<TrainMetric> all;
+};
+
+inline std::string Bits(const Module& module) {
+  std::string bits;
+  for (const State& state : module.states)
+    bits.append(reinterpret_cast<const char*>(state.initial->raw()), state.initial->bytes());
+  return bits;
+}
+
+inline Result<TrainResult> TrainIn(const Path& folder, const Recipe& recipe) {
+  auto source = SyntheticSource(recipe);
+  FolderCheckpoints checkpoints(folder);
+  FolderRun run(folder);
+  ThreadPool pool(2);
+  return Train(recipe, SyntheticSpec(), *source, run, checkpoints, {.pool = &pool});
 }
 
 }  // namespace sinter

@@ -1,5 +1,6 @@
 #include "training/trainer/trainer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -13,8 +14,7 @@
 namespace sinter {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-double Seconds(Clock::duration d) { return std::chrono::duration<double>(d).count(); }
+double Seconds(Nanoseconds d) { return std::chrono::duration<double>(d).count(); }
 
 constexpr int64_t kTestRows = 500;  // of one evaluation run
 
@@ -70,6 +70,7 @@ class Trainer {
 
  private:
   bool Leads() const { return options_.rank == 0; }
+  Nanoseconds Now() const { return (options_.clock != nullptr ? *options_.clock : Clock::Real()).Now(); }
 
   Result<int64_t> Resume() {
     TRY(const std::optional<Checkpoint> checkpoint, checkpoints_.Latest());
@@ -101,13 +102,15 @@ class Trainer {
                int64_t steps, int64_t classes) {
     const int64_t every = recipe_.checkpoint_every > 0 ? recipe_.checkpoint_every : per_epoch_;
     const DType dtype = program.signature.outputs[0].dtype;
-    auto begin = Clock::now(), reported = begin;
+    auto begin = Now(), reported = begin;
     int64_t reported_step = done;
-    double reported_waited = source_.waited_seconds();
+    Nanoseconds waited{0};  // for data, since the last report
     for (int64_t step = done + 1; step <= steps; ++step) {
       if (options_.cancel.Cancelled())
         return Error{ErrorCode::kCancelled, fmt::format("stopped before step {}", step), ""};
+      const auto asked = Now();
       TRY(const Batch batch, source_.Train(step));
+      waited += Now() - asked;
       const double rate = LearningRateAt(recipe_, step, per_epoch_);
       std::vector<Tensor> inputs{batch.inputs, batch.labels};
       if (program.seeded) {
@@ -129,9 +132,9 @@ class Trainer {
                                       {"train.learning_rate", step, rate}};
         TRY_STATUS(run_.Metrics(points));
       }
-      const auto now = Clock::now();
+      const auto now = Now();
       if (Leads() && (Seconds(now - reported) > 0.5 || step == steps)) {
-        const double elapsed = Seconds(now - reported), waited = source_.waited_seconds();
+        const double elapsed = std::max(1e-9, Seconds(now - reported));
         TrainProgress progress;
         progress.step = step;
         progress.steps = steps;
@@ -141,7 +144,7 @@ class Trainer {
             static_cast<double>((step - reported_step) * recipe_.batch_size) / elapsed;
         progress.seconds_left =
             static_cast<double>(steps - step) * elapsed / static_cast<double>(step - reported_step);
-        progress.waiting_share = (waited - reported_waited) / elapsed;
+        progress.waiting_share = Seconds(waited) / elapsed;
         const TrainMetric points[] = {{"train.images_per_second", step, progress.images_per_second},
                                       {"train.waiting_share", step, progress.waiting_share}};
         TRY_STATUS(run_.Metrics(points));
@@ -149,21 +152,25 @@ class Trainer {
         if (options_.on_progress) options_.on_progress(progress);
         reported = now;
         reported_step = step;
-        reported_waited = waited;
+        waited = {};
       }
-      if (Leads() && (step % every == 0 || step == steps)) TRY_STATUS(Save(writer, step));
+      if (Leads() && (step % every == 0 || step == steps)) {
+        // First what a resumed run does not do again: no step's metrics are lost with the process.
+        TRY_STATUS(run_.Flush());
+        TRY_STATUS(Save(writer, step));
+      }
       if (Leads() && step % per_epoch_ == 0 && step != steps) {
-        const auto pause = Clock::now();
+        const auto pause = Now();
         TRY(const Evaluation test, Evaluate(executable, source_, classes));
         const TrainMetric points[] = {{"test.accuracy", step, test.confusion.Accuracy().value},
                                       {"test.loss", step, test.loss}};
         TRY_STATUS(run_.Metrics(points));
-        const auto length = Clock::now() - pause;
+        const auto length = Now() - pause;
         begin += length;
         reported += length;
       }
     }
-    trained_seconds_ = Seconds(Clock::now() - begin);
+    trained_seconds_ = Seconds(Now() - begin);
     if (Leads()) {
       TRY(test_, Evaluate(executable, source_, classes));
       const TrainMetric points[] = {{"test.accuracy", steps, test_.confusion.Accuracy().value},

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "engine/metrics/classification.h"
 #include "training/trainer/batch_source.h"
@@ -19,7 +20,7 @@ struct TrainProgress {
   double loss = 0;
   double images_per_second = 0;  // over all ranks, since the last report
   double seconds_left = 0;
-  double waiting_share = 0;  // of the time: training waited for data
+  double waiting_share = 0;  // of the time since the last report: training waited for data
 };
 
 struct TrainOptions {
@@ -27,6 +28,7 @@ struct TrainOptions {
   Communicator* communicator = nullptr;  // with more than one rank
   ThreadPool* pool = nullptr;            // null: the process's
   CancelToken cancel;
+  const Clock* clock = nullptr;  // what time is measured by; null: the real one
   // About every half second, and at the end; null: nobody looks. On the caller's thread.
   std::function<void(const TrainProgress&)> on_progress;
 };

@@ -13,45 +13,12 @@
 
 #include "engine/comm/thread_group.h"
 #include "engine/formats/onnx/onnx.h"
-#include "training/trainer/folder_sinks.h"
 #include "training/trainer/testing.h"
 
 extern char** environ;
 
 namespace sinter {
 namespace {
-
-// Keeps nothing.
-class NoCheckpoints final : public CheckpointSink {
- public:
-  Status Save(const Checkpoint&) override { return {}; }
-  Result<std::optional<Checkpoint>> Latest() override { return std::optional<Checkpoint>(); }
-};
-class Collected final : public RunSink {
- public:
-  Status Metrics(std::span<const TrainMetric> points) override {
-    all.insert(all.end(), points.begin(), points.end());
-    return {};
-  }
-  Status Progress(int64_t, int64_t) override { return {}; }
-  Status Flush() override { return {}; }
-  std::vector<TrainMetric> all;
-};
-
-std::string Bits(const Module& module) {
-  std::string bits;
-  for (const State& state : module.states)
-    bits.append(reinterpret_cast<const char*>(state.initial->raw()), state.initial->bytes());
-  return bits;
-}
-
-Result<TrainResult> TrainIn(const Path& folder, const Recipe& recipe) {
-  auto source = SyntheticSource(recipe);
-  FolderCheckpoints checkpoints(folder);
-  FolderRun run(folder);
-  ThreadPool pool(2);
-  return Train(recipe, SyntheticSpec(), *source, run, checkpoints, {.pool = &pool});
-}
 
 TEST(Trainer, LearnsAndExports) {
   const Recipe recipe = *ParseRecipe(kSmallRecipe);
@@ -115,6 +82,7 @@ TEST(Trainer, RanksAgreeWithOne) {
   ThreadGroup group(3);
   std::vector<Result<TrainResult>> results(3, Error{});
   std::vector<std::thread> threads;
+  threads.reserve(3);
   for (int r = 0; r < 3; ++r)
     threads.emplace_back([&, r] { results[static_cast<size_t>(r)] = train(r, 3, &group.rank(r)); });
   for (std::thread& thread : threads) thread.join();
@@ -126,7 +94,9 @@ TEST(Trainer, RanksAgreeWithOne) {
       for (int64_t i = 0; i < expected.elements(); ++i)
         ASSERT_NEAR(given.AsDouble(i), expected.AsDouble(i), 1e-9) << alone->module.states[s].name;
     }
-    EXPECT_NEAR(result->test.loss, alone->test.loss, 1e-6);
+    if (&result == results.data()) {  // it alone evaluates
+      EXPECT_NEAR(result->test.loss, alone->test.loss, 1e-6);
+    }
   }
 }
 
@@ -189,6 +159,7 @@ pid_t StartChild(const Path& folder) {
 }
 
 TEST(Trainer, KilledAtAnyMomentItEndsWithTheSameBits) {
+  constexpr int kKills = 20;
   const TemporaryFolder quiet;
   const auto begin = std::chrono::steady_clock::now();
   int status = 0;
@@ -199,20 +170,29 @@ TEST(Trainer, KilledAtAnyMomentItEndsWithTheSameBits) {
   const std::string expected = *ReadFile(quiet.path() / "bits");
   const auto seed = static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
   SCOPED_TRACE(testing::Message() << "seed " << seed);
-  int killed = 0;
-  for (uint64_t moment = 0; moment < 20; ++moment) {
+  // A process that had ended before its moment came proves nothing, and is not counted.
+  int killed = 0, resumed = 0;
+  for (uint64_t moment = 0; killed < kKills; ++moment) {
+    ASSERT_LT(moment, 10u * kKills) << "hardly any of the processes was still at work";
     const TemporaryFolder folder;
     const pid_t pid = StartChild(folder.path());
     std::this_thread::sleep_for(
         std::chrono::microseconds(RandomBelow(seed, 1, moment, static_cast<uint64_t>(whole.count()))));
     kill(pid, SIGKILL);
     waitpid(pid, &status, 0);
-    killed += WIFSIGNALED(status);
+    if (!WIFSIGNALED(status)) continue;
+    ASSERT_EQ(WTERMSIG(status), SIGKILL);
+    if (FileSize(folder.path() / "bits")) continue;  // it had just finished
+    ++killed;
+    const auto checkpoint = FolderCheckpoints(folder.path()).Latest();
+    ASSERT_TRUE(checkpoint);
+    resumed += checkpoint->has_value();
     waitpid(StartChild(folder.path()), &status, 0);
     ASSERT_EQ(status, 0);
     EXPECT_EQ(*ReadFile(folder.path() / "bits"), expected) << "moment " << moment;
   }
-  EXPECT_GT(killed, 5) << "too few of the processes were still at work";
+  std::printf("%d processes killed, %d of them after their first checkpoint\n", killed, resumed);
+  EXPECT_GT(resumed, 0) << "none had anything to resume from";
 }
 
 }  // namespace
