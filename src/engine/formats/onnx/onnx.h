@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,6 +18,9 @@ struct OnnxImportOptions {
   // Weights become constants of the graph (packed once, folded) instead of shared trainable states.
   bool weights_as_constants = false;
   std::string function = "forward";  // the name of the module's one function
+  // Inputs whose values are known beforehand: they become constants. So a model may take a shape, axes or
+  // repeats as inputs, which inference must know. Errors: a name that no input has, another dtype or rank.
+  std::map<std::string, Tensor, std::less<>> fixed_inputs = {};
 };
 
 // Reads opset 13 and later, external data beside the file included, into a verified module with the newest
