@@ -90,7 +90,7 @@ std::map<std::string, Tensor, std::less<>> IntegersOf(const OnnxModel& model,
                                                       const std::vector<Tensor>& inputs) {
   std::map<std::string, Tensor, std::less<>> integers;
   for (size_t i = 0; i < std::min(inputs.size(), model.graph.inputs.size()); ++i) {
-    const bool list = inputs[i].dtype() == DType::kI64 && inputs[i].rank() == 1;
+    const bool list = IsInteger(inputs[i].dtype()) && inputs[i].rank() <= 1 && inputs[i].elements() <= 64;
     if (list) integers.emplace(model.graph.inputs[i].name, inputs[i]);
   }
   return integers;
