@@ -25,6 +25,16 @@ struct Formula {
   }
 };
 
+Status Infer(InferContext& c) {
+  TRY_STATUS(InferBroadcast(c));
+  if (c.Int("fmod") != 0 || !c.Input(1).contents) return {};
+  for (const Dim& by : *c.Input(1).contents) {
+    if (by.IsConstant() && *by.Constant() <= 0) return {};
+  }
+  PropagateContents(c, [](const Dim& a, const Dim& b) { return sinter::Mod(a, b); });
+  return {};
+}
+
 constexpr Formal kInputs[] = {{"A", 'T', kNumeric}, {"B", 'T', kNumeric}};
 constexpr Formal kOutputs[] = {{"C", 'T', kNumeric}};
 constexpr FormalAttribute kAttributes[] = {{"fmod", AttributeKind::kInt, false, "0", "1: C's fmod"}};
@@ -41,7 +51,7 @@ const Operator& ModOperator() {
       .inputs = kInputs,
       .outputs = kOutputs,
       .attributes = kAttributes,
-      .infer = &InferBroadcast,
+      .infer = &Infer,
       .reference = (&BinaryReference<Formula, kNumeric>),
       .gradient = Gradient(NoGradient{"piecewise in its second input; not offered"}),
       .index = IndexExpression(Elementwise{}),

@@ -40,7 +40,8 @@ Status InferBroadcastAll(InferContext& c) {
 }
 
 void PropagateContents(InferContext& c, Dim (*combine)(const Dim&, const Dim&)) {
-  if (!IsInteger(c.InputDType(0)) || !c.Input(0).contents || !c.Input(1).contents) return;
+  const bool counts = IsInteger(c.InputDType(0)) || c.InputDType(0) == DType::kBool;
+  if (!counts || !c.Input(0).contents || !c.Input(1).contents) return;
   const std::vector<Dim>& a = *c.Input(0).contents;
   const std::vector<Dim>& b = *c.Input(1).contents;
   if (a.size() != b.size() && a.size() != 1 && b.size() != 1) return;
