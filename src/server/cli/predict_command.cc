@@ -146,13 +146,16 @@ Status Predict(bool json) {
 void AddPredictCommand(CLI::App& app, CliContext& context) {
   CLI::App* predict = app.add_subcommand("predict", "What a model gives for inputs from files");
   predict->add_option("model", words.model, "An ONNX file, or a model's folder")->required();
-  predict->add_option("-i,--input", words.inputs, "NAME=FILE.npy, once for each input");
+  predict->add_option("-i,--input", words.inputs, "NAME=FILE.npy, once for each input")
+      ->allow_extra_args(false);
   predict->add_option("--request", words.request,
                       "Inputs from a JSON file: the body of an Open Inference Protocol request");
   predict->add_option("-o,--output", words.output,
                       "A folder for NAME.npy of each output; without it they are printed as JSON");
-  predict->add_option("--fix", words.fixed,
-                      "NAME=FILE.npy: an input that is compiled in (shapes, axes, repeats)");
+  predict
+      ->add_option("--fix", words.fixed,
+                   "NAME=FILE.npy: an input that is compiled in (shapes, axes, repeats)")
+      ->allow_extra_args(false);
   predict->add_option("--device", words.device, "cpu, or reference: plain, exact and slow")
       ->check(CLI::IsMember({"cpu", "reference"}));
   predict->add_option("--threads", words.threads, "How many threads (else SINTER_THREADS, or all processors)")
