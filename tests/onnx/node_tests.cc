@@ -1,7 +1,7 @@
 // Runs ONNX's own tests of single operators, on the reference and on the CPU, and holds the outcome to a
 // list.
 //
-//   usage: node_tests DATA LIST          DATA: a folder a test: model.onnx, test_data_set_0/*.pb
+//   usage: node_tests DATA LIST          DATA: a folder a test: model.onnx, test_data_set_N/*.pb
 //          node_tests DATA --print       prints the list as it would have to be
 //
 // The list names the tests that pass, and those with known reasons not to be run ("name: reason"). What is
@@ -68,22 +68,34 @@ std::string Compare(std::span<const Value> given, const std::vector<Tensor>& exp
   return "";
 }
 
-std::string RunBoth(const Module& module, const std::vector<Tensor>& inputs,
-                    const std::vector<Tensor>& expected) {
-  StateValues states;
-  const std::vector<Value> values(inputs.begin(), inputs.end());
-  auto judged = RunReference(module, Operators(), "forward", values, states);
-  if (!judged) return "reference: " + judged.error().ToString();
-  if (std::string words = Compare(*judged, expected); !words.empty()) return "reference: " + words;
-  auto executable = Executable::Compile(module);
-  if (!executable) return "cpu: " + executable.error().ToString();
-  auto session = (*executable)->OpenSession();
-  if (!session) return "cpu: " + session.error().ToString();
-  auto results = (*session)->Run("forward", inputs);
-  if (!results) return "cpu: " + results.error().ToString();
-  const std::string words = Compare(*results, expected);
-  return words.empty() ? "" : "cpu: " + words;
-}
+// A model compiled once, which answers each data set in turn, whatever its shapes.
+class Subject {
+ public:
+  static Result<Subject> Create(Module module) {
+    Subject subject;
+    TRY(const auto executable, Executable::Compile(module));
+    TRY(subject.session_, executable->OpenSession());
+    subject.module_ = std::move(module);
+    return subject;
+  }
+
+  // Empty where reference and CPU give what is expected.
+  std::string Try(const std::vector<Tensor>& inputs, const std::vector<Tensor>& expected) {
+    StateValues states;
+    const std::vector<Value> values(inputs.begin(), inputs.end());
+    auto judged = RunReference(module_, Operators(), "forward", values, states);
+    if (!judged) return "reference: " + judged.error().ToString();
+    if (std::string words = Compare(*judged, expected); !words.empty()) return "reference: " + words;
+    auto results = session_->Run("forward", inputs);
+    if (!results) return "cpu: " + results.error().ToString();
+    const std::string words = Compare(*results, expected);
+    return words.empty() ? "" : "cpu: " + words;
+  }
+
+ private:
+  Module module_;
+  std::unique_ptr<Session> session_;
+};
 
 // What stands in the integer inputs of a test: shapes, axes, repeats, which a module must know beforehand.
 std::map<std::string, Tensor, std::less<>> IntegersOf(const OnnxModel& model,
@@ -117,19 +129,21 @@ Report RunTest(const Path& folder) {
     const size_t told = error.message.find("model.onnx: ");
     return NotOffered(told == std::string::npos ? error.message : error.message.substr(told + 12));
   }
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (!entry.is_directory()) continue;
-    auto inputs = ReadTensors(entry.path(), "input");
-    auto expected = ReadTensors(entry.path(), "output");
-    for (size_t i = inputs ? inputs->size() : 0; i-- > 0 && asks;) {
+  auto subject = Subject::Create(*std::move(module));
+  if (!subject) return Failed("cpu: " + subject.error().ToString());
+  for (size_t set = 0;; ++set) {
+    const Path data = folder / fmt::format("test_data_set_{}", set);
+    if (!std::filesystem::exists(data)) return set > 0 ? Report() : Failed("no data set");
+    auto inputs = ReadTensors(data, "input");
+    auto expected = ReadTensors(data, "output");
+    if (!inputs || !expected) return Failed((inputs ? expected : inputs).error().ToString());
+    for (size_t i = inputs->size(); i-- > 0 && asks;) {
       if (integers.contains(model->graph.inputs[i].name))
         inputs->erase(inputs->begin() + static_cast<ptrdiff_t>(i));
     }
-    if (!inputs || !expected) return Failed((inputs ? expected : inputs).error().ToString());
-    if (std::string words = RunBoth(*module, *inputs, *expected); !words.empty())
-      return Failed(std::move(words));
+    if (std::string words = subject->Try(*inputs, *expected); !words.empty())
+      return Failed(fmt::format("data set {}: {}", set, words));
   }
-  return {};
 }
 
 struct Expectations {

@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "engine/ops/support/elementwise.h"
+#include "engine/ops/support/learned_bounds.h"
 
 namespace sinter {
 namespace {
@@ -28,9 +29,9 @@ void ChooseContents(InferContext& c) {
 }
 
 Status Infer(InferContext& c) {
-  auto values = BroadcastShapes(c.InputShape(1), c.InputShape(2));
+  auto values = BroadcastAndLearn(c, c.InputShape(1), c.InputShape(2));
   if (!values) return c.Invalid(values.error().message);
-  auto shape = BroadcastShapes(c.InputShape(0), *values);
+  auto shape = BroadcastAndLearn(c, c.InputShape(0), *values);
   if (!shape) return c.Invalid(shape.error().message);
   c.SetOutput(0, c.InputDType(1), *std::move(shape));
   ChooseContents(c);

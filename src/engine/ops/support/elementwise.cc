@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/ops/support/learned_bounds.h"
+
 namespace sinter {
 
 Status InferSameAsInput(InferContext& c) {
@@ -17,7 +19,7 @@ Status InferBoolLikeInput(InferContext& c) {
 namespace {
 
 Status InferBroadcastAs(InferContext& c, DType dtype) {
-  auto shape = BroadcastShapes(c.InputShape(0), c.InputShape(1));
+  auto shape = BroadcastAndLearn(c, c.InputShape(0), c.InputShape(1));
   if (!shape) return c.Invalid(shape.error().message);
   c.SetOutput(0, dtype, *std::move(shape));
   return {};
@@ -31,7 +33,7 @@ Status InferBroadcastBool(InferContext& c) { return InferBroadcastAs(c, DType::k
 Status InferBroadcastAll(InferContext& c) {
   Shape shape = c.InputShape(0);
   for (size_t i = 1; i < c.InputCount(); ++i) {
-    auto next = BroadcastShapes(shape, c.InputShape(i));
+    auto next = BroadcastAndLearn(c, shape, c.InputShape(i));
     if (!next) return c.Invalid(next.error().message);
     shape = *std::move(next);
   }
