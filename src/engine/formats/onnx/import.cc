@@ -203,6 +203,10 @@ class Importer {
     }
     while (!node.inputs.empty() && node.inputs.back() == kNoValue) node.inputs.pop_back();
     for (const OnnxAttribute& attribute : from.attributes) TRY_STATUS(AddAttribute(attribute, *page, node));
+    // Files name their graphs in any order; a node has them in its page's.
+    std::ranges::stable_sort(node.regions, {}, [&](const NamedRegion& given) {
+      return std::ranges::find(page->regions, given.first, &FormalRegion::name) - page->regions.begin();
+    });
     for (std::string_view output : from.outputs) {
       if (output.empty()) {
         node.outputs.push_back(kNoValue);
@@ -344,6 +348,12 @@ class Importer {
 
 Result<Module> ImportOnnxBytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
                                const Path& folder, const OnnxImportOptions& options) {
+  if (bytes.size() > kOnnxLargestFile) {
+    return Unsupported(
+        fmt::format("it has {} bytes; one protobuf, and so one ONNX file, holds less than 2 GB",
+                    bytes.size()),
+        "save its weights as external data");
+  }
   TRY(const OnnxModel model, ReadOnnxModel(bytes));
   OnnxTensorSource source(std::move(owner), folder);
   return Importer(model, source, options).Import();
