@@ -13,8 +13,8 @@
 namespace sinter {
 namespace {
 
-// Spread like noise over (-1, 1), from the index alone (Knuth's multiplicative hash), scaled so that a product
-// keeps the size of its input.
+// Spread like noise over (-1, 1), from the index alone (Knuth's multiplicative hash), scaled so that a
+// product keeps the size of its input.
 float Weight(uint64_t i, double scale) {
   const auto mixed = static_cast<uint32_t>((i + 1) * 2654435761u);
   return static_cast<float>((static_cast<double>(mixed) / 0x1p31 - 1) * scale);
