@@ -4,7 +4,9 @@ VGG-19, AlexNet, ZFNet), brought to opset 13, in the program and in ONNX Runtime
 Their weights are ConstantOfShape nodes; with constant weights every picture would give the same, so each is made an
 initialiser of seeded random numbers, scaled to the fan-in as it was drawn for.
 
-usage: light_test.py SINTER [NAME]
+With `small`, those whose weights are below 50 MB.
+
+usage: light_test.py SINTER [small|NAME]
 """
 import pathlib
 import sys
@@ -17,6 +19,7 @@ from onnx import numpy_helper, version_converter
 from interop import Interop, main
 
 LIGHT = pathlib.Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
+LARGE = ("bvlc_alexnet", "resnet50", "vgg19", "zfnet512")
 ONLY = [sys.argv.pop(1)] if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else []
 
 
@@ -74,7 +77,7 @@ def test_of(file):
 
 for path in sorted(LIGHT.glob("*.onnx")):
     name = path.stem.removeprefix("light_")
-    if not ONLY or name in ONLY:
+    if not ONLY or name in ONLY or (ONLY == ["small"] and name not in LARGE):
         setattr(Light, f"test_{name}", test_of(path))
 
 if __name__ == "__main__":

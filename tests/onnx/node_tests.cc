@@ -2,6 +2,7 @@
 // list.
 //
 //   usage: node_tests DATA LIST          DATA: a folder a test: model.onnx, test_data_set_N/*.pb
+//          node_tests DATA LIST EXPORTS  and exports what passed: EXPORTS/NAME.onnx
 //          node_tests DATA --print       prints the list as it would have to be
 //
 // The list names the tests that pass, and those with known reasons not to be run ("name: reason"). What is
@@ -108,7 +109,8 @@ std::map<std::string, Tensor, std::less<>> IntegersOf(const OnnxModel& model,
   return integers;
 }
 
-Report RunTest(const Path& folder) {
+// `exports`: where what was imported is written again; empty: nowhere.
+Report RunTest(const Path& folder, const Path& exports) {
   auto mapped = MappedFile::Open(folder / "model.onnx");
   if (!mapped) return Failed(mapped.error().ToString());
   auto model = ReadOnnxModel((*mapped)->bytes());
@@ -128,6 +130,11 @@ Report RunTest(const Path& folder) {
     if (error.code != ErrorCode::kUnsupported) return Failed(error.ToString());
     const size_t told = error.message.find("model.onnx: ");
     return NotOffered(told == std::string::npos ? error.message : error.message.substr(told + 12));
+  }
+  if (!exports.empty()) {
+    const Path file = exports / (folder.filename().string() + ".onnx");
+    if (const Status exported = ExportOnnx(*module, "forward", file); !exported)
+      return Failed(exported.error().ToString());
   }
   auto subject = Subject::Create(*std::move(module));
   if (!subject) return Failed("cpu: " + subject.error().ToString());
@@ -165,7 +172,7 @@ Result<Expectations> ReadList(const Path& path) {
   return list;
 }
 
-int Main(const Path& data, const std::string& list_path) {
+int Main(const Path& data, const std::string& list_path, const Path& exports) {
   Expectations list;
   const bool print = list_path == "--print";
   if (!print) {
@@ -187,7 +194,7 @@ int Main(const Path& data, const std::string& list_path) {
   for (const Path& folder : folders) {
     const std::string name = folder.filename().string();
     if (list.not_run.contains(name)) continue;
-    const Report report = RunTest(folder);
+    const Report report = RunTest(folder, exports);
     const bool listed = list.pass.erase(name) > 0;
     if (report.outcome == Outcome::kPassed) {
       ++passed;
@@ -221,9 +228,9 @@ int Main(const Path& data, const std::string& list_path) {
 }  // namespace sinter
 
 int main(int count, char** words) {
-  if (count != 3) {
-    fmt::print(stderr, "usage: node_tests DATA LIST | node_tests DATA --print\n");
+  if (count != 3 && count != 4) {
+    fmt::print(stderr, "usage: node_tests DATA LIST [EXPORTS] | node_tests DATA --print\n");
     return 2;
   }
-  return sinter::Main(words[1], words[2]);
+  return sinter::Main(words[1], words[2], count == 4 ? words[3] : "");
 }
