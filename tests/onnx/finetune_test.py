@@ -45,6 +45,7 @@ def written(nodes, weights, shape, opset):
 def cnn():
     """As PyTorch writes a small CNN: Conv, BatchNormalization, Relu, MaxPool, Flatten, Gemm with transB."""
     w, node = Weights(), helper.make_node
+    w.tensors.append(numpy_helper.from_array(np.float32(0.2), "ratio"))
     nodes = [
         node("Conv", ["pixels", w.add("conv.weight", 8, 1, 3, 3), w.add("conv.bias", 8, scale=0.01)], ["c"], pads=[1, 1, 1, 1]),
         node("BatchNormalization", ["c", w.add("bn.weight", value=np.ones(8)), w.add("bn.bias", value=np.zeros(8)),
@@ -52,7 +53,8 @@ def cnn():
         node("HardSwish", ["b"], ["r"]),
         node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
         node("LRN", ["p"], ["l"], size=3, alpha=0.01),
-        node("Flatten", ["l"], ["f"]),
+        node("Dropout", ["l", "ratio"], ["d"]),
+        node("Flatten", ["d"], ["f"]),
         node("Gemm", ["f", w.add("fc.weight", 10, 1568), w.add("fc.bias", 10, scale=0.01)], ["scores"], transB=1),
     ]
     return written(nodes, w, [1, 28, 28], 17)
@@ -118,6 +120,8 @@ class Finetune(Program, Interop):
             if tensor.data_type == TensorProto.FLOAT and tensor.dims:
                 self.assertIn(tensor.name, weights, "weights keep their names")
                 self.assertEqual(list(weights[tensor.name].shape), list(tensor.dims))
+                start = numpy_helper.to_array(tensor)
+                self.assertFalse(np.array_equal(weights[tensor.name], start), f"{tensor.name}: trained, or a running statistic")
 
     def test_a_cnn(self):
         self.check("cnn", cnn(), 0.002, 3)
