@@ -13,6 +13,7 @@ name: {name}
 data: {{dataset: small}}
 model:
   layers: [{layers}]
+  precision: {precision}
 input: {{scale: 0.00392156862745098, mean: 0.2860, deviation: 0.3530}}
 optimizer: {optimizer}
 epochs: 1
@@ -37,6 +38,7 @@ MODELS = {
                 "avg_pool: {kernel: 2, stride: 1}", "max_pool: {kernel: [2, 3], stride: [2, 1], padding: same}",
                 "layer_norm", "conv2d: {filters: 12, kernel: 1, activation: gelu}", "global_avg_pool", "flatten",
                 "dense: {units: 10}"], "{kind: sgd, learning_rate: 0.1}"),
+    "double": (["flatten", "dense: {units: 16, activation: relu}", "dense: {units: 10}"], ADAM),
 }
 
 
@@ -51,7 +53,7 @@ class Export(Program, Interop):
         for name, (layers, optimizer) in MODELS.items():
             with self.subTest(name):
                 recipe = self.recipe_file(RECIPE.format(name=name, layers=", ".join(
-                    layer if ":" not in layer else "{" + layer + "}" for layer in layers), optimizer=optimizer))
+                    layer if ":" not in layer else "{" + layer + "}" for layer in layers), optimizer=optimizer, precision="f64" if name == "double" else "f32"))
                 result = self.ok_json("train", recipe)
                 self.assertEqual(result["steps"], 20)
                 folder = self.folder / f"model-{name}"
@@ -68,13 +70,14 @@ class Export(Program, Interop):
         graph = onnx.shape_inference.infer_shapes(model).graph
         shape = [d.dim_value for d in graph.input[0].type.tensor_type.shape.dim]
         self.assertEqual(len(graph.input), 1)
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(graph.input[0].type.tensor_type.elem_type)
         random = np.random.default_rng(5)
         for rows in (1, 3, 64):
-            x = random.standard_normal([rows, *shape[1:]], dtype=np.float32)
+            x = random.standard_normal([rows, *shape[1:]]).astype(dtype)
             self.compare(folder / "model.onnx", {graph.input[0].name: x}, words=["--function", "forward"])
         # Raw pictures through the signature: the same, with the steps before and after done by hand.
         pixels = random.integers(0, 256, [5, 28, 28], dtype=np.uint8)
-        x = ((pixels * 0.00392156862745098 - 0.2860) / 0.3530).astype(np.float32).reshape([5, *shape[1:]])
+        x = ((pixels * 0.00392156862745098 - 0.2860) / 0.3530).astype(dtype).reshape([5, *shape[1:]])
         (logits,) = runtime(folder / "model.onnx", {graph.input[0].name: x}).values()
         e = np.exp(logits - logits.max(axis=1, keepdims=True))
         (given,) = predict(folder, {"image": pixels}).values()
