@@ -13,7 +13,7 @@ namespace {
 std::span<const std::byte> Bytes(const std::string& text) { return std::as_bytes(std::span(text)); }
 
 // A file with the given header, as any writer may word it.
-std::string File(std::string header, std::string_view data, char version = 1) {
+std::string File(const std::string& header, std::string_view data, char version = 1) {
   std::string out = "\x93NUMPY";
   out += version;
   out += '\0';
@@ -70,7 +70,9 @@ TEST(Npy, BadInputSaysWhy) {
     const auto array = DecodeNpy(Bytes(file));
     return array ? std::string("none") : array.error().message;
   };
-  auto header = [&](std::string text, size_t bytes) { return error(File(text, std::string(bytes, 'x'))); };
+  auto header = [&](const std::string& text, size_t bytes) {
+    return error(File(text, std::string(bytes, 'x')));
+  };
   EXPECT_EQ(error("PK"), "it does not begin as an NPY file does");
   EXPECT_EQ(error(File("{}", "", 9)), "it is of version 9.0; 1.0 to 3.0 are read");
   EXPECT_EQ(error(std::string("\x93NUMPY\x01\x00\xff\xff{}", 12)),

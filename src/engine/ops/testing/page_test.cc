@@ -115,9 +115,11 @@ Status CheckAlgebra(const Operator& page, const SampleCase& sample) {
   const Algebra& facts = page.algebra;
   const Node node = SampleModule(page, sample, false).functions[0].body.nodes.back();
   std::vector<Value> inputs;
+  inputs.reserve(sample.inputs.size());
   for (const SampleInput& input : sample.inputs) inputs.emplace_back(input.tensor);
-  auto run = [&](std::vector<Value> given) -> Result<Tensor> {
+  auto run = [&](const std::vector<Value>& given) -> Result<Tensor> {
     std::vector<const Value*> pointers;
+    pointers.reserve(given.size());
     for (const Value& value : given) pointers.push_back(value.tensor().defined() ? &value : nullptr);
     TRY(const std::vector<Value> outputs, RunReferenceNode(node, page, pointers));
     return outputs[0].tensor();
