@@ -10,6 +10,12 @@ struct Formula {
   }
 };
 
+Status Infer(InferContext& c) {
+  TRY_STATUS(InferBroadcast(c));
+  PropagateContents(c, [](const Dim& a, const Dim& b) { return a * b; });
+  return {};
+}
+
 constexpr Formal kInputs[] = {{"A", 'T', kBools}, {"B", 'T', kBools}};
 constexpr Formal kOutputs[] = {{"C", 'T', kBools}};
 constexpr std::string_view kSamples[] = {"A: bool[N,M], B: bool[N,M]", "A: bool[N,M], B: bool[M]"};
@@ -23,7 +29,7 @@ const Operator& AndOperator() {
       .inputs = kInputs,
       .outputs = kOutputs,
       .attributes = std::span<const FormalAttribute>{},
-      .infer = &InferBroadcast,
+      .infer = &Infer,
       .reference = (&BinaryReference<Formula, kBools>),
       .gradient = Gradient(NoGradient{"the inputs are no numbers"}),
       .index = IndexExpression(Elementwise{}),

@@ -13,7 +13,13 @@ DType FillType(const NodeView& node) {
 Status Infer(InferContext& c) {
   if (!c.Input(0).contents)
     return c.Invalid("the shape must be known when the model is compiled, or follow from shapes");
-  c.SetOutput(0, FillType(c), Shape(*c.Input(0).contents));
+  const Shape shape(*c.Input(0).contents);
+  c.SetOutput(0, FillType(c), shape);
+  // Exporters make lists of ones and minus ones this way.
+  const Tensor* value = c.TensorAttribute("value");
+  const std::optional<int64_t> length = shape.size() == 1 ? shape[0].Constant() : std::nullopt;
+  if (value != nullptr && IsInteger(value->dtype()) && length && *length >= 0 && *length <= 64)
+    c.SetContents(0, std::vector<Dim>(static_cast<size_t>(*length), Dim(value->AsInt(0))));
   return {};
 }
 

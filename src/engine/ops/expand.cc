@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "engine/ops/support/elementwise.h"
+#include "engine/ops/support/learned_bounds.h"
 
 namespace sinter {
 namespace {
@@ -8,7 +9,7 @@ namespace {
 Status Infer(InferContext& c) {
   if (!c.Input(1).contents)
     return c.Invalid("the shape must be known when the model is compiled, or follow from shapes");
-  auto shape = BroadcastShapes(c.InputShape(0), *c.Input(1).contents);
+  auto shape = BroadcastAndLearn(c, c.InputShape(0), *c.Input(1).contents);
   if (!shape) return c.Invalid(shape.error().message);
   c.SetOutput(0, c.InputDType(0), *std::move(shape));
   return {};

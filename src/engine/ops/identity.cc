@@ -10,6 +10,12 @@ struct Formula {
   }
 };
 
+Status Infer(InferContext& c) {
+  TRY_STATUS(InferSameAsInput(c));
+  if (c.Input(0).contents) c.SetContents(0, *c.Input(0).contents);
+  return {};
+}
+
 Status Differentiate(GradientContext& c) {
   c.SetInputGradient(0, c.OutputGradient(0));
   return {};
@@ -28,7 +34,7 @@ const Operator& IdentityOperator() {
       .inputs = kInputs,
       .outputs = kOutputs,
       .attributes = std::span<const FormalAttribute>{},
-      .infer = &InferSameAsInput,
+      .infer = &Infer,
       .reference = (&UnaryReference<Formula, kAllPlain>),
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(Elementwise{}),

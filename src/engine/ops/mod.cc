@@ -16,17 +16,31 @@ struct Formula {
       }
       const T rest = static_cast<T>(a % b);
       return node.Int("fmod") == 0 && rest != 0 && (rest < 0) != (b < 0) ? static_cast<T>(rest + b) : rest;
+    } else {
+      const T rest = std::fmod(a, b);
+      if (node.Int("fmod") != 0 || std::isnan(rest)) return rest;
+      if (rest == 0) return std::copysign(T(0), b);
+      return (rest < 0) != (b < 0) ? rest + b : rest;
     }
-    return std::fmod(a, b);
   }
 };
 
+Status Infer(InferContext& c) {
+  TRY_STATUS(InferBroadcast(c));
+  if (c.Int("fmod") != 0 || !c.Input(1).contents) return {};
+  for (const Dim& by : *c.Input(1).contents) {
+    if (by.IsConstant() && *by.Constant() <= 0) return {};
+  }
+  PropagateContents(c, [](const Dim& a, const Dim& b) { return sinter::Mod(a, b); });
+  return {};
+}
+
 constexpr Formal kInputs[] = {{"A", 'T', kNumeric}, {"B", 'T', kNumeric}};
 constexpr Formal kOutputs[] = {{"C", 'T', kNumeric}};
-constexpr FormalAttribute kAttributes[] = {
-    {"fmod", AttributeKind::kInt, false, "0", "1: C's fmod, which floating-point inputs need"}};
+constexpr FormalAttribute kAttributes[] = {{"fmod", AttributeKind::kInt, false, "0", "1: C's fmod"}};
 constexpr std::string_view kSamples[] = {"A: i64[N] in -20..20, B: i64[N] in 1..7",
-                                         "A: T[N] in -5..5, B: T[N] in 1..3 | fmod=1"};
+                                         "A: T[N] in -5..5, B: T[N] in 1..3 | fmod=1",
+                                         "A: T[N] in -5..5, B: T[N] in -3..-1"};
 
 }  // namespace
 
@@ -37,7 +51,7 @@ const Operator& ModOperator() {
       .inputs = kInputs,
       .outputs = kOutputs,
       .attributes = kAttributes,
-      .infer = &InferBroadcast,
+      .infer = &Infer,
       .reference = (&BinaryReference<Formula, kNumeric>),
       .gradient = Gradient(NoGradient{"piecewise in its second input; not offered"}),
       .index = IndexExpression(Elementwise{}),

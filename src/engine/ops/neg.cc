@@ -10,6 +10,15 @@ struct Formula {
   }
 };
 
+Status Infer(InferContext& c) {
+  TRY_STATUS(InferSameAsInput(c));
+  if (!c.Input(0).contents || !IsInteger(c.InputDType(0))) return {};
+  std::vector<Dim> contents;
+  for (const Dim& dim : *c.Input(0).contents) contents.push_back(Dim(0) - dim);
+  c.SetContents(0, std::move(contents));
+  return {};
+}
+
 Status Differentiate(GradientContext& c) {
   c.SetInputGradient(0, c.b.Op("Neg", {c.OutputGradient(0)}));
   return {};
@@ -28,7 +37,7 @@ const Operator& NegOperator() {
       .inputs = kInputs,
       .outputs = kOutputs,
       .attributes = std::span<const FormalAttribute>{},
-      .infer = &InferSameAsInput,
+      .infer = &Infer,
       .reference = (&UnaryReference<Formula, kSignedNumeric>),
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(Elementwise{}),

@@ -10,6 +10,15 @@ struct Formula {
   }
 };
 
+Status Infer(InferContext& c) {
+  TRY_STATUS(InferSameAsInput(c));
+  if (!c.Input(0).contents) return {};
+  std::vector<Dim> contents;
+  for (const Dim& held : *c.Input(0).contents) contents.push_back(Dim(1) - held);
+  c.SetContents(0, std::move(contents));
+  return {};
+}
+
 constexpr Formal kInputs[] = {{"X", 'T', kBools}};
 constexpr Formal kOutputs[] = {{"Y", 'T', kBools}};
 constexpr std::string_view kSamples[] = {"X: T[N,M]"};
@@ -23,7 +32,7 @@ const Operator& NotOperator() {
       .inputs = kInputs,
       .outputs = kOutputs,
       .attributes = std::span<const FormalAttribute>{},
-      .infer = &InferSameAsInput,
+      .infer = &Infer,
       .reference = (&UnaryReference<Formula, kBools>),
       .gradient = Gradient(NoGradient{"the input is no number"}),
       .index = IndexExpression(Elementwise{}),

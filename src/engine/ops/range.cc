@@ -18,6 +18,12 @@ Status Infer(InferContext& c) {
     count = c.BornSymbol(0, 0, "range", {0, int64_t{1} << 31});
   }
   c.SetOutput(0, c.InputDType(0), {count});
+  // Lists of axes, as exporters count them.
+  if (count.IsConstant() && *count.Constant() <= 64 && start && delta && IsInteger(c.InputDType(0))) {
+    std::vector<Dim> numbers;
+    for (int64_t i = 0; i < *count.Constant(); ++i) numbers.push_back((*start)[0] + (*delta)[0] * Dim(i));
+    c.SetContents(0, std::move(numbers));
+  }
   return {};
 }
 

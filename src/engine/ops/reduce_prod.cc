@@ -19,6 +19,19 @@ struct Formula {
   }
 };
 
+Status Infer(InferContext& c) {
+  TRY_STATUS(InferReduce(c));
+  // The number of elements, as exporters ask for it: the product of a Shape.
+  const bool all = !c.HasInput(1) && c.Int("noop_with_empty_axes") == 0;
+  const bool only = c.HasInput(1) && c.Input(1).contents && c.Input(1).contents->size() == 1;
+  if (!(all || only) || !c.Input(0).contents || c.InputType(0).Rank() != 1 || !IsInteger(c.InputDType(0)))
+    return {};
+  Dim product = 1;
+  for (const Dim& dim : *c.Input(0).contents) product = product * dim;
+  c.SetContents(0, {product});
+  return {};
+}
+
 Status Differentiate(GradientContext& c) {
   TRY(const ValueId spread, SpreadOverInput(c, c.OutputGradient(0)));
   TRY(const ValueId result, SpreadOverInput(c, c.Output(0)));
@@ -41,7 +54,7 @@ const Operator& ReduceProdOperator() {
       .inputs = kInputs,
       .outputs = kOutputs,
       .attributes = kReduceAttributes,
-      .infer = &InferReduce,
+      .infer = &Infer,
       .reference = (&ReduceReference<Formula, kNumeric>),
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(Reduction{"prod"}),

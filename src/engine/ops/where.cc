@@ -1,16 +1,40 @@
 #include <cstring>
 
 #include "engine/ops/support/elementwise.h"
+#include "engine/ops/support/learned_bounds.h"
 
 namespace sinter {
 namespace {
 
+// Exporters choose between a dimension and -1 this way.
+void ChooseContents(InferContext& c) {
+  if (!IsInteger(c.InputDType(1))) return;
+  size_t length = 1;
+  for (size_t i = 0; i < 3; ++i) {
+    if (!c.Input(i).contents) return;
+    const size_t n = c.Input(i).contents->size();
+    if (n != 1 && length != 1 && n != length) return;
+    if (n != 1) length = n;
+  }
+  std::vector<Dim> chosen;
+  for (size_t i = 0; i < length; ++i) {
+    const auto at = [&](size_t input) {
+      const std::vector<Dim>& contents = *c.Input(input).contents;
+      return contents[contents.size() == 1 ? 0 : i];
+    };
+    if (!at(0).IsConstant()) return;
+    chosen.push_back(at(*at(0).Constant() != 0 ? 1 : 2));
+  }
+  c.SetContents(0, std::move(chosen));
+}
+
 Status Infer(InferContext& c) {
-  auto values = BroadcastShapes(c.InputShape(1), c.InputShape(2));
+  auto values = BroadcastAndLearn(c, c.InputShape(1), c.InputShape(2));
   if (!values) return c.Invalid(values.error().message);
-  auto shape = BroadcastShapes(c.InputShape(0), *values);
+  auto shape = BroadcastAndLearn(c, c.InputShape(0), *values);
   if (!shape) return c.Invalid(shape.error().message);
   c.SetOutput(0, c.InputDType(1), *std::move(shape));
+  ChooseContents(c);
   return {};
 }
 

@@ -15,6 +15,7 @@ int RunCommandLine(int count, char** words) {
   AddServeCommand(app, context);
   AddTokenCommands(app, context);
   AddInspectCommands(app, context);
+  AddPredictCommand(app, context);
   AddDataCommands(app, context);
   AddTrainCommand(app, context);
   AddRunCommands(app, context);

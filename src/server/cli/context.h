@@ -53,6 +53,7 @@ void AddModelCommands(CLI::App& app, CliContext& context);
 void AddRunCommands(CLI::App& app, CliContext& context);
 void AddTrainCommand(CLI::App& app, CliContext& context);
 void AddInspectCommands(CLI::App& app, CliContext& context);
+void AddPredictCommand(CLI::App& app, CliContext& context);
 void AddServiceCommands(CLI::App& app, CliContext& context);
 
 }  // namespace sinter

@@ -6,6 +6,7 @@
 #include "engine/graph/builder.h"
 #include "engine/graph/infer.h"
 #include "engine/graph/verifier.h"
+#include "engine/models/training_forward.h"
 #include "engine/ops/catalog.h"
 #include "training/autodiff/training_step.h"
 
@@ -27,7 +28,11 @@ std::vector<int64_t> ModelShape(const ExampleSpec& examples, const Recipe& recip
 }
 
 Result<Module> BuildModel(const Recipe& recipe, const std::vector<int64_t>& shape) {
-  if (!recipe.onnx.empty()) return ImportOnnx(recipe.onnx);
+  if (!recipe.onnx.empty()) {
+    TRY(Module module, ImportOnnx(recipe.onnx));
+    TRY_STATUS(AddTrainingForward(module, Operators()));
+    return module;
+  }
   SequentialSpec spec;
   spec.name = "model";
   spec.dtype = recipe.dtype;

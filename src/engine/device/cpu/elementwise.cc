@@ -102,6 +102,9 @@ KernelChoice MakeArithmetic(const KernelQuery& query) {
   if (loop == nullptr) return NoLoop(query);
   if (op == "Mod" && IsInteger(query.inputs[0]->dtype) && query.node.Int("fmod") != 0)
     return Refusal{"fmod of integers"};
+  if (op == "Mod" && IsFloat(query.inputs[0]->dtype) && query.node.Int("fmod") == 0)
+    return Refusal{"floating-point numbers without fmod"};
+  if (query.inputs[0]->dtype != query.inputs[1]->dtype) return Refusal{"an exponent of another dtype"};
   return std::make_unique<BinaryKernel>(loop, op == "Pow" || op == "Mod" ? 16 : 1);
 }
 

@@ -292,6 +292,27 @@ class Exporter {
   std::vector<std::pair<ValueId, std::string>> copies_;
 };
 
+uint64_t StateBytes(const Module& module) {
+  uint64_t bytes = 0;
+  for (const State& state : module.states) {
+    const auto zeros = state.type.ByteSize().Constant();
+    bytes += state.initial ? state.initial->bytes() : static_cast<uint64_t>(zeros.value_or(0));
+  }
+  return bytes;
+}
+
+uint64_t ConstantBytes(const Module& module) {
+  uint64_t bytes = 0;
+  for (const Function& function : module.functions) {
+    ForEachNode(function.body, [&](const Node& node) {
+      for (const auto& [name, value] : node.attributes) {
+        if (const auto* tensor = std::get_if<Tensor>(&value)) bytes += tensor->bytes();
+      }
+    });
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Status ExportOnnx(const Module& module, std::string_view function, const Path& file,
@@ -300,13 +321,22 @@ Status ExportOnnx(const Module& module, std::string_view function, const Path& f
     return NotFound(fmt::format("module {} has no function @{}", module.name, function));
   Module copy = module;  // shares the weights' bytes
   TRY_STATUS(InferModule(copy, Operators()));
-  uint64_t bytes = 0;
-  for (const State& state : copy.states) {
-    if (state.initial) bytes += state.initial->bytes();
+  const uint64_t bytes = StateBytes(copy);
+  const bool external = bytes > options.external_above;
+  const uint64_t inside = ConstantBytes(copy) + (external ? 0 : bytes);
+  if (inside > kOnnxLargestFile) {
+    return Unsupported(
+        fmt::format("exporting @{}: {} bytes of {} do not fit one protobuf, which holds less than 2 GB",
+                    function, inside, external ? "constants" : "weights"),
+        external ? "import the model with its weights as states"
+                 : "let weights stand outside: external_above");
   }
-  Exporter exporter(std::move(copy), function, Path(file.string() + ".data"), bytes > options.external_above);
+  Exporter exporter(std::move(copy), function, Path(file.string() + ".data"), external);
   auto text = exporter.Export();
   if (!text) return std::move(text).error().In(fmt::format("exporting @{}", function));
+  if (text->size() > kOnnxLargestFile)
+    return Unsupported(fmt::format("exporting @{}: the graph alone has {} bytes; less than 2 GB is needed",
+                                   function, text->size()));
   return WriteFileAtomically(file, *text);
 }
 

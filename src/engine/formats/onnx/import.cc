@@ -51,8 +51,17 @@ class Importer {
         return Corrupt(fmt::format("two initialisers are named '{}'", tensor.name));
     }
     FindStatistics(graph);
+    size_t fixed = 0;
     for (const OnnxValueInfo& input : graph.inputs) {
-      if (!initialisers_.contains(input.name)) TRY_STATUS(AddInput(input));
+      if (initialisers_.contains(input.name)) continue;
+      TRY_STATUS(AddInput(input));
+      fixed += options_.fixed_inputs.contains(input.name) ? 1 : 0;
+    }
+    for (const auto& [name, value] : options_.fixed_inputs) {
+      if (fixed == options_.fixed_inputs.size()) break;
+      const auto& all = graph.inputs;
+      if (initialisers_.contains(name) || std::ranges::find(all, name, &OnnxValueInfo::name) == all.end())
+        return InvalidArgument(fmt::format("it has no input '{}' to be fixed", name));
     }
     TRY_STATUS(AddNodes(graph, f.body));
     for (const OnnxValueInfo& output : graph.outputs) {
@@ -112,6 +121,14 @@ class Importer {
           fmt::format("input '{}' has dtype {}, which is not offered", input.name, input.data_type));
     if (!input.dims)
       return Unsupported(fmt::format("input '{}' does not say how many dimensions it has", input.name));
+    if (const auto fixed = options_.fixed_inputs.find(input.name); fixed != options_.fixed_inputs.end()) {
+      const Tensor& value = fixed->second;
+      if (value.dtype() != dtype || value.rank() != input.dims->size())
+        return InvalidArgument(fmt::format("input '{}' is {} of rank {}; {}{} is to be fixed for it",
+                                           input.name, DTypeName(dtype), input.dims->size(),
+                                           DTypeName(value.dtype()), DimsToString(value.dims())));
+      return Define(input.name, AddConstant(value, input.name));
+    }
     Shape shape;
     for (const OnnxDim& dim : *input.dims) shape.push_back(DimOf(dim));
     const ValueId id = f_->AddValue(Sanitised(input.name, "input"), Type::Tensor(dtype, std::move(shape)));
@@ -186,6 +203,10 @@ class Importer {
     }
     while (!node.inputs.empty() && node.inputs.back() == kNoValue) node.inputs.pop_back();
     for (const OnnxAttribute& attribute : from.attributes) TRY_STATUS(AddAttribute(attribute, *page, node));
+    // Files name their graphs in any order; a node has them in its page's.
+    std::ranges::stable_sort(node.regions, {}, [&](const NamedRegion& given) {
+      return std::ranges::find(page->regions, given.first, &FormalRegion::name) - page->regions.begin();
+    });
     for (std::string_view output : from.outputs) {
       if (output.empty()) {
         node.outputs.push_back(kNoValue);
@@ -327,6 +348,12 @@ class Importer {
 
 Result<Module> ImportOnnxBytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
                                const Path& folder, const OnnxImportOptions& options) {
+  if (bytes.size() > kOnnxLargestFile) {
+    return Unsupported(
+        fmt::format("it has {} bytes; one protobuf, and so one ONNX file, holds less than 2 GB",
+                    bytes.size()),
+        "save its weights as external data");
+  }
   TRY(const OnnxModel model, ReadOnnxModel(bytes));
   OnnxTensorSource source(std::move(owner), folder);
   return Importer(model, source, options).Import();

@@ -89,6 +89,41 @@ TEST(Onnx, LargeWeightsStandOutside) {
   EXPECT_NE(cut.error().message.find("which has 100"), std::string::npos) << cut.error().message;
 }
 
+TEST(Onnx, AFileOfTwoGigabytesIsRefused) {
+  const TemporaryFolder folder;
+  const Path file = folder.path() / "huge.onnx";
+  ASSERT_TRUE(WriteFileAtomically(file, "\x08\x08"));
+  std::filesystem::resize_file(file, uint64_t{3} << 30);  // sparse: nothing is written
+  auto module = ImportOnnx(file);
+  ASSERT_FALSE(module);
+  EXPECT_EQ(module.error().code, ErrorCode::kUnsupported);
+  EXPECT_NE(module.error().message.find("has 3221225472 bytes; one protobuf"), std::string::npos)
+      << module.error().message;
+}
+
+// The same refusal on the way out, before anything is built or written: the weights are zeros that stand
+// nowhere.
+TEST(Onnx, WeightsThatDoNotFitAProtobufAreRefused) {
+  const TemporaryFolder folder;
+  const Path file = folder.path() / "model.onnx";
+  auto module = ParseModule(R"(
+    module huge {
+      state shared @w: f32[1024,600000]
+      func @forward(%x: f32[1024]) {
+        %w = read @w
+        %y = MatMul(%x, %w)
+        return %y
+      }
+    })");
+  ASSERT_TRUE(module) << module.error().ToString();
+  const Status exported = ExportOnnx(*module, "forward", file, {.external_above = uint64_t{1} << 40});
+  ASSERT_FALSE(exported);
+  EXPECT_EQ(
+      exported.error().message,
+      "exporting @forward: 2457600000 bytes of weights do not fit one protobuf, which holds less than 2 GB");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
 // A model whose one weight says that its data stands at `location`.
 std::string WithExternal(std::string_view location) {
   WireWriter entry, tensor, graph, model, opset, output;

@@ -281,6 +281,8 @@ int32_t OnnxOfDType(DType dtype) {
   return 0;
 }
 
+Result<OnnxTensor> ReadOnnxTensor(std::span<const std::byte> bytes) { return ReadTensor(bytes); }
+
 Result<OnnxModel> ReadOnnxModel(std::span<const std::byte> bytes) {
   OnnxModel model;
   TRY_STATUS(ForEachField(bytes, "the model", [&](const WireField& f) -> Status {

@@ -97,6 +97,9 @@ struct OnnxModel {
 // `bytes` must outlive the model. Errors (kCorrupt): what no ONNX file holds; graphs nested deeper than 16.
 Result<OnnxModel> ReadOnnxModel(std::span<const std::byte> bytes);
 
+// One TensorProto, as ONNX's own tests hold theirs in files. `bytes` must outlive it.
+Result<OnnxTensor> ReadOnnxTensor(std::span<const std::byte> bytes);
+
 // ONNX's numbers for dtypes; kUndefined and 0 where one has no counterpart.
 DType DTypeOfOnnx(int32_t data_type);
 int32_t OnnxOfDType(DType dtype);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/ops/support/learned_bounds.h"
+
 namespace sinter {
 
 bool PassesWhereTypeStays(const NodeView&, std::span<const ValueFacts* const> inputs, const Type& output) {
@@ -21,7 +23,7 @@ Status InferBoolLikeInput(InferContext& c) {
 namespace {
 
 Status InferBroadcastAs(InferContext& c, DType dtype) {
-  auto shape = BroadcastShapes(c.InputShape(0), c.InputShape(1));
+  auto shape = BroadcastAndLearn(c, c.InputShape(0), c.InputShape(1));
   if (!shape) return c.Invalid(shape.error().message);
   c.SetOutput(0, dtype, *std::move(shape));
   return {};
@@ -35,7 +37,7 @@ Status InferBroadcastBool(InferContext& c) { return InferBroadcastAs(c, DType::k
 Status InferBroadcastAll(InferContext& c) {
   Shape shape = c.InputShape(0);
   for (size_t i = 1; i < c.InputCount(); ++i) {
-    auto next = BroadcastShapes(shape, c.InputShape(i));
+    auto next = BroadcastAndLearn(c, shape, c.InputShape(i));
     if (!next) return c.Invalid(next.error().message);
     shape = *std::move(next);
   }
@@ -44,7 +46,8 @@ Status InferBroadcastAll(InferContext& c) {
 }
 
 void PropagateContents(InferContext& c, Dim (*combine)(const Dim&, const Dim&)) {
-  if (!IsInteger(c.InputDType(0)) || !c.Input(0).contents || !c.Input(1).contents) return;
+  const bool counts = IsInteger(c.InputDType(0)) || c.InputDType(0) == DType::kBool;
+  if (!counts || !c.Input(0).contents || !c.Input(1).contents) return;
   const std::vector<Dim>& a = *c.Input(0).contents;
   const std::vector<Dim>& b = *c.Input(1).contents;
   if (a.size() != b.size() && a.size() != 1 && b.size() != 1) return;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "engine/device/reference/interpreter.h"
+#include "engine/graph/builder.h"
 #include "engine/graph/infer.h"
 #include "engine/graph/verifier.h"
 #include "engine/ops/catalog.h"
@@ -115,9 +116,11 @@ Status CheckAlgebra(const Operator& page, const SampleCase& sample) {
   const Algebra& facts = page.algebra;
   const Node node = SampleModule(page, sample, false).functions[0].body.nodes.back();
   std::vector<Value> inputs;
+  inputs.reserve(sample.inputs.size());
   for (const SampleInput& input : sample.inputs) inputs.emplace_back(input.tensor);
-  auto run = [&](std::vector<Value> given) -> Result<Tensor> {
+  auto run = [&](const std::vector<Value>& given) -> Result<Tensor> {
     std::vector<const Value*> pointers;
+    pointers.reserve(given.size());
     for (const Value& value : given) pointers.push_back(value.tensor().defined() ? &value : nullptr);
     TRY(const std::vector<Value> outputs, EvaluateNode(node, page, pointers));
     return outputs[0].tensor();
@@ -155,6 +158,56 @@ TEST_P(Page, AlgebraHoldsForNumbers) {
       auto status = CheckAlgebra(page(), *sample);
       EXPECT_TRUE(status) << "seed " << Seed() << ": " << sample->Describe() << ": "
                           << status.error().ToString();
+    }
+  }
+}
+
+// The page's one node in @f replaced by what it is made of.
+Status LowerIn(Module& module, const Operator& page) {
+  Function& f = module.functions[0];
+  std::vector<Node> nodes = std::move(f.body.nodes);
+  f.body.nodes.clear();
+  GraphBuilder builder(module, f, Operators());
+  for (Node& node : nodes) {
+    if (node.op != page.name.value) {
+      builder.Append(std::move(node));
+      continue;
+    }
+    LoweringContext context(node, page, builder);
+    TRY_STATUS(std::get<Composition>(page.structure.value).lower(context));
+    TRY_STATUS(builder.status());
+    f.body.results = context.results;
+  }
+  return builder.status();
+}
+
+// Over symbols, and then run: what a composition is made of gives what its reference gives.
+TEST_P(Page, LoweringAgreesWithTheReference) {
+  if (!std::holds_alternative<Composition>(page().structure.value)) return;
+  for (std::string_view line : samples()) {
+    for (DType dtype : SampleDTypes(page(), line)) {
+      if (dtype == DType::kF16 || dtype == DType::kBF16) continue;  // each step would round
+      auto sample = DrawSample(page(), line, dtype, Seed());
+      ASSERT_TRUE(sample);
+      SCOPED_TRACE(testing::Message() << "seed " << Seed() << ": " << sample->Describe());
+      const auto arguments = AsValues(SampleArguments(*sample));
+      Module module = SampleModule(page(), *sample, true);
+      ASSERT_TRUE(InferModule(module, Operators()));
+      StateValues states;
+      auto expected = RunReference(module, Operators(), "f", arguments, states);
+      const Status lowered = LowerIn(module, page());
+      ASSERT_TRUE(lowered) << lowered.error().ToString();
+      for (const Node& node : module.functions[0].body.nodes) EXPECT_NE(node.op, page().name.value);
+      auto given = RunReference(module, Operators(), "f", arguments, states);
+      ASSERT_TRUE(expected && given) << (given ? expected : given).error().ToString();
+      for (size_t i = 0; i < expected->size(); ++i) {
+        const Tensor& a = (*given)[i].tensor();
+        const Tensor& b = (*expected)[i].tensor();
+        ASSERT_EQ(a.dtype(), b.dtype());
+        ASSERT_EQ(a.dims(), b.dims());
+        for (int64_t k = 0; k < b.elements(); ++k)
+          ASSERT_NEAR(a.AsDouble(k), b.AsDouble(k), 1e-5 * std::max(1.0, std::abs(b.AsDouble(k)))) << k;
+      }
     }
   }
 }

@@ -1,0 +1,28 @@
+#include "server/cli/model_file.h"
+
+#include "base/file.h"
+#include "engine/formats/onnx/onnx.h"
+#include "engine/signature/signature.h"
+
+namespace sinter {
+
+Result<ModelFile> LoadModelFile(const std::string& path, const ModelFileOptions& options) {
+  const bool is_folder = std::filesystem::is_directory(path);
+  const Path file = is_folder ? Path(path) / kModelFile : Path(path);
+  TRY(Module module, ImportOnnx(file, {.weights_as_constants = options.weights_as_constants,
+                                       .fixed_inputs = options.fixed_inputs}));
+  ModelFile model{std::move(module), "forward"};
+  // A file alone says nothing of a signature that happens to lie in its folder, unless it is the folder's
+  // model.
+  if (!is_folder && file.filename() != kModelFile) return model;
+  const Path beside = file.parent_path() / kSignatureFile;
+  if (!std::filesystem::exists(beside)) return model;
+  TRY(const std::string text, ReadFile(beside, uint64_t{8} << 20));
+  auto signature = ParseSignature(text);
+  if (!signature) return std::move(signature).error().In(beside.string());
+  TRY_STATUS(AddPredictFunction(model.module, *signature));
+  model.function = kPredict;
+  return model;
+}
+
+}  // namespace sinter

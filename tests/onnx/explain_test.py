@@ -1,0 +1,60 @@
+"""sinter explain on a model that several kernels answer for, and some refuse.
+
+usage: explain_test.py SINTER
+"""
+import re
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from interop import Interop, main, run_program
+
+
+class Explain(Interop):
+    def test_each_node_its_kernel_and_each_refusal_its_reason(self):
+        node, info = helper.make_node, helper.make_tensor_value_info
+        weights = [numpy_helper.from_array(np.ones((4, 2, 3, 3), np.float32), "w"), numpy_helper.from_array(np.ones((4, 4)), "d")]
+        nodes = [
+            node("Conv", ["x", "w"], ["c"], name="first", pads=[1, 1, 1, 1]), node("Sin", ["c"], ["s"], name="wave"),
+            node("ReduceMax", ["s"], ["m"], name="most", axes=[2, 3], keepdims=0),
+            node("Cast", ["m"], ["m64"], name="widen", to=TensorProto.DOUBLE),
+            node("MatMul", ["m64", "d"], ["p"], name="wide"), node("Cast", ["p"], ["half"], name="narrow", to=TensorProto.BFLOAT16),
+            node("Softplus", ["half"], ["soft"], name="bent"), node("Cast", ["soft"], ["y"], name="back", to=TensorProto.FLOAT),
+            node("NonZero", ["m"], ["z"], name="born")]
+        graph = helper.make_graph(nodes, "several", [info("x", TensorProto.FLOAT, ["n", 2, 8, 8])],
+                                  [info("y", TensorProto.FLOAT, ["n", 4]), info("z", TensorProto.INT64, [2, "k"])], weights)
+        path = self.folder / "several.onnx"
+        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+        code, out, err = run_program("explain", path)
+        self.assertEqual((code, err), (0, ""))
+        first, *lines = out.splitlines()
+        self.assertRegex(first, r"^@forward on cpu: \d+ steps")
+        chosen, refused, last = {}, {}, None
+        for line in lines:
+            if refusal := re.fullmatch(r"    not ([a-z_0-9.]+): (.+)", line):
+                refused.setdefault(last, []).append(refusal.groups())
+                continue
+            step = re.fullmatch(r"  ([a-z_0-9.]+)( \(.*?\))? +%(.*)", line)
+            self.assertTrue(step, line)
+            named = re.search(r'= [A-Za-z.]+ "(\w+)"', line)
+            last = named.group(1) if named else line
+            chosen[last] = step.group(1)
+        self.assertRegex(chosen["first"], r"^(onednn|columns)\.conv")
+        self.assertEqual(chosen["born"], "reference")
+        self.assertNotEqual(refused, {}, out)
+        for name, reasons in refused.items():
+            self.assertNotIn(chosen[name], [kernel for kernel, _ in reasons], "a kernel that refused is not the one chosen")
+        for kernel in chosen.values():
+            self.assertTrue(kernel == "reference" or "." in kernel, kernel)
+
+    def test_a_file_that_is_none(self):
+        (self.folder / "none.onnx").write_text("no model")
+        for words in (["explain", self.folder / "none.onnx"], ["explain", self.folder / "absent.onnx"]):
+            code, out, err = run_program(*words)
+            self.assertEqual((code, out), (1, ""))
+            self.assertIn(str(words[1]), err)
+
+
+if __name__ == "__main__":
+    main()
