@@ -12,7 +12,8 @@ class Cpu final : public Device {
     for (const auto entries :
          {ProductKernels, BlockedConvolutionKernels, ConvolutionKernels, PoolingKernels, ElementwiseKernels,
           UpdateKernels, ReductionKernels, NormalisationKernels, SelectionKernels, CastKernels,
-          MovementKernels, SlicingKernels, GatheringKernels}) {
+          MovementKernels, SlicingKernels, GatheringKernels, LayerNormKernels, BatchNormKernels,
+          AveragePoolingKernels, ScanKernels, CreationKernels, QuantisationKernels}) {
       for (const KernelEntry& entry : entries()) kernels_.push_back(entry);
     }
   }

@@ -45,11 +45,32 @@ SINTER_CLONES void MaxOfTapNoted(const float* row, int64_t stride, int64_t shift
 }
 
 SINTER_CLONES void ScatterTap(const float* gradient, const int32_t* place, int32_t tap, int64_t stride,
-                              int64_t shift, int64_t begin, int64_t end, float* row) {
+                              int64_t shift, int64_t begin, int64_t end, float* row){
 #define SCATTER_LOOP(step) \
   for (int64_t o = begin; o < end; ++o) row[o * (step) + shift] += place[o] == tap ? gradient[o] : 0.0f;
-  WITH_STRIDE(stride, SCATTER_LOOP)
+    WITH_STRIDE(stride, SCATTER_LOOP)
 #undef SCATTER_LOOP
+}
+
+SINTER_CLONES void SumOfTap(const float* __restrict row, int64_t stride, int64_t shift, int64_t begin,
+                            int64_t end, float* __restrict sum){
+#define SUM_LOOP(step) \
+  for (int64_t o = begin; o < end; ++o) sum[o] += row[o * (step) + shift];
+    WITH_STRIDE(stride, SUM_LOOP)
+#undef SUM_LOOP
+}
+
+SINTER_CLONES void SpreadTap(const float* __restrict share, int64_t stride, int64_t shift, int64_t begin,
+                             int64_t end, float* __restrict row){
+#define SPREAD_LOOP(step) \
+  for (int64_t o = begin; o < end; ++o) row[o * (step) + shift] += share[o];
+    WITH_STRIDE(stride, SPREAD_LOOP)
+#undef SPREAD_LOOP
+}
+
+SINTER_CLONES void ShareRow(const float* x, const float* across, float along, int64_t n, float* share) {
+#pragma GCC ivdep
+  for (int64_t o = 0; o < n; ++o) share[o] = x[o] / (across[o] * along);
 }
 
 namespace {
