@@ -9,11 +9,26 @@ namespace {
 class Cpu final : public Device {
  public:
   Cpu() {
-    for (const auto entries :
-         {ProductKernels, BlockedConvolutionKernels, ConvolutionKernels, PoolingKernels, ElementwiseKernels,
-          UpdateKernels, ReductionKernels, NormalisationKernels, SelectionKernels, CastKernels,
-          MovementKernels, SlicingKernels, GatheringKernels, LayerNormKernels, BatchNormKernels,
-          AveragePoolingKernels, ScanKernels, CreationKernels, QuantisationKernels}) {
+    for (const auto entries : {ProductKernels,
+                               DirectConvolutionKernels,
+                               BlockedConvolutionKernels,
+                               ConvolutionKernels,
+                               PoolingKernels,
+                               ElementwiseKernels,
+                               UpdateKernels,
+                               ReductionKernels,
+                               NormalisationKernels,
+                               SelectionKernels,
+                               CastKernels,
+                               MovementKernels,
+                               SlicingKernels,
+                               GatheringKernels,
+                               LayerNormKernels,
+                               BatchNormKernels,
+                               AveragePoolingKernels,
+                               ScanKernels,
+                               CreationKernels,
+                               QuantisationKernels}) {
       for (const KernelEntry& entry : entries()) kernels_.push_back(entry);
     }
   }

@@ -8,6 +8,7 @@
 namespace sinter {
 
 std::span<const KernelEntry> ProductKernels();             // products.cc: MatMul, Gemm
+std::span<const KernelEntry> DirectConvolutionKernels();   // direct_convolution.cc: few channels
 std::span<const KernelEntry> BlockedConvolutionKernels();  // blocked_convolution.cc: sizes known; oneDNN
 std::span<const KernelEntry> ConvolutionKernels();         // convolution.cc: any size
 std::span<const KernelEntry> PoolingKernels();             // pooling.cc

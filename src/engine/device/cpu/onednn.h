@@ -18,6 +18,8 @@ namespace sinter {
 class DnnLayout {
  public:
   static DnnLayout Plain(std::span<const int64_t> dims);
+  // Pictures [n, c, h, w] in blocks of 8 or 16 channels, which are innermost.
+  static DnnLayout ChannelBlocks(std::span<const int64_t> dims, int64_t block);
   size_t bytes() const;
   bool operator==(const DnnLayout& other) const;
 
