@@ -9,9 +9,9 @@ DRIVER = "build/release/bench/bench_step"
 SECONDS = 3
 
 
-def sinter(mode, batch, threads, cores):
+def sinter(file, mode, batch, threads, cores):
     environment = {**os.environ, "SINTER_THREADS": str(threads)}
-    return lambda: pinned(cores, [DRIVER, RECIPE, mode, batch, SECONDS], environment)["median_ms"]
+    return lambda: pinned(cores, [DRIVER, file, mode, batch, SECONDS], environment)["median_ms"]
 
 
 def torch(layout, batch, threads, cores):
@@ -27,7 +27,7 @@ def onnxruntime(file, batch, threads, cores):
 def steps(rounds, out):
     rows = []
     for threads, cores in ((1, "1"), (2, "0,1")):
-        sides = {"sinter": sinter("train", 128, threads, cores)}
+        sides = {"sinter": sinter(RECIPE, "train", 128, threads, cores)}
         for layout in ("contiguous", "channels_last", "compiled"):
             sides[layout] = torch(layout, 128, threads, cores)
         medians = take_turns(rounds, sides, f"training step, {threads} threads, ms")
@@ -44,7 +44,7 @@ def inference(rounds, out):
     rows = []
     for batch in (1, 64):
         for threads, cores in ((1, "1"), (2, "0,1")):
-            medians = take_turns(rounds, {"sinter": sinter("infer", batch, threads, cores),
+            medians = take_turns(rounds, {"sinter": sinter(file, "infer", batch, threads, cores),
                                           "ONNX Runtime": onnxruntime(file, batch, threads, cores)},
                                  f"inference, batch {batch}, {threads} threads, ms")
             rows.append(row(f"its inference, batch {batch}, {threads} thread{'s' * (threads > 1)}", "ms",

@@ -1,12 +1,13 @@
 // Times what a recipe trains, warm: its training step, and inference of its model. For bench/run.
-//   bench_step RECIPE.yaml train|infer BATCH SECONDS     prints one JSON object
-//   bench_step RECIPE.yaml export FILE.onnx              the same model, weights random, for the peers
+//   bench_step RECIPE.yaml train BATCH SECONDS     prints one JSON object
+//   bench_step RECIPE.yaml export FILE.onnx        the same model, weights random, for the peers and for
+//   bench_step FILE.onnx infer BATCH SECONDS       read as it is for serving: its weights are constants
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
+#include <string_view>
 
 #include "base/file.h"
 #include "base/random.h"
@@ -44,10 +45,9 @@ Result<TrainingProgram> Program(const char* path) {
   return BuildTrainingProgram(recipe, examples, 1);
 }
 
-Status Time(TrainingProgram program, bool train, int64_t batch, double seconds) {
-  const std::string name(train ? kTrainStep : "forward");
-  TRY(auto executable, Executable::Compile(program.module, {.functions = {name}}));
-  for (const State& state : program.module.states) {
+Status Time(const Module& module, const std::string& name, int64_t batch, double seconds) {
+  TRY(auto executable, Executable::Compile(module, {.functions = {name}}));
+  for (const State& state : module.states) {
     const auto names = executable->states()->Names();
     if (state.initial && std::ranges::find(names, state.name) != names.end())
       TRY_STATUS(executable->states()->Set(state.name, *state.initial));
@@ -83,22 +83,27 @@ Status Time(TrainingProgram program, bool train, int64_t batch, double seconds) 
   return {};
 }
 
+constexpr std::string_view kUsage =
+    "usage: bench_step RECIPE train BATCH SECONDS | RECIPE export FILE.onnx | FILE.onnx infer BATCH SECONDS";
+
 Status Main(int count, char** words) {
+  const std::string_view what = count > 2 ? words[2] : "";
+  if (what == "infer" && count == 5) {
+    TRY(const Module module, ImportOnnx(words[1], {.weights_as_constants = true}));
+    return Time(module, "forward", std::atol(words[3]), std::atof(words[4]));
+  }
+  if (!(what == "train" && count == 5) && !(what == "export" && count == 4))
+    return InvalidArgument(std::string(kUsage));
   TRY(TrainingProgram program, Program(words[1]));
-  if (count == 4 && std::strcmp(words[2], "export") == 0)
-    return ExportOnnx(program.module, "forward", words[3]);
-  if (count != 5)
-    return InvalidArgument("usage: bench_step RECIPE train|infer BATCH SECONDS | RECIPE export FILE");
-  return Time(std::move(program), std::strcmp(words[2], "train") == 0, std::atol(words[3]),
-              std::atof(words[4]));
+  if (what == "export") return ExportOnnx(program.module, "forward", words[3]);
+  return Time(program.module, std::string(kTrainStep), std::atol(words[3]), std::atof(words[4]));
 }
 
 }  // namespace
 }  // namespace sinter
 
 int main(int count, char** words) {
-  const auto done =
-      count < 4 ? sinter::InvalidArgument("usage: bench_step RECIPE WHAT ...") : sinter::Main(count, words);
+  const auto done = sinter::Main(count, words);
   if (!done) std::fprintf(stderr, "%s\n", done.error().ToString().c_str());
   return done ? 0 : 1;
 }

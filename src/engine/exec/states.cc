@@ -32,7 +32,9 @@ Result<Tensor> States::Get(std::string_view name) const {
 }
 
 Status States::Set(std::string_view name, const Tensor& value) {
-  TRY(const Tensor state, Get(name));
+  const auto found = values_.find(name);
+  if (found == values_.end()) return NotFound(fmt::format("there is no state @{}", name));
+  const Tensor& state = found->second;  // no copy: this stands on the warm path
   if (state.dtype() != value.dtype() || state.dims() != value.dims() ||
       !(state.encoding() == value.encoding())) {
     return InvalidArgument(

@@ -51,7 +51,9 @@ constexpr FormalAttribute kAttributes[] = {
     {"axis", AttributeKind::kInt, false, "0", "which"},
     {"keepdims", AttributeKind::kInt, false, "1", "1: the axis stays, as 1"},
     {"select_last_index", AttributeKind::kInt, false, "0", "1: the last of equals"}};
-constexpr std::string_view kSamples[] = {"data: T[N,M,K] | axis=1", "data: T[N,M] | axis=-1, keepdims=0"};
+constexpr std::string_view kSamples[] = {"data: T[N,M,K] | axis=1", "data: T[N,M] | axis=-1, keepdims=0",
+                                         "data: T[N,M,K] | axis=-1, select_last_index=1",
+                                         "data: T[N,M] | select_last_index=1"};
 
 }  // namespace
 

@@ -46,7 +46,8 @@ constexpr FormalAttribute kAttributes[] = {
 constexpr std::string_view kSamples[] = {
     "X: T[N,2,6,5] | kernel_shape=[2,3], strides=[2,1]",
     "X: T[2,C,7] | kernel_shape=[3], pads=[1,1], strides=[2], count_include_pad=1",
-    "X: T[2,2,5,5] | kernel_shape=[3,3], pads=[1,1,1,1], strides=[2,2], ceil_mode=1"};
+    "X: T[2,2,5,5] | kernel_shape=[3,3], pads=[1,1,1,1], strides=[2,2], ceil_mode=1",
+    "X: T[N,C,9,8] | kernel_shape=[3,2], dilations=[2,1], strides=[3,2]"};
 
 }  // namespace
 

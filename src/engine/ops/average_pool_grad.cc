@@ -55,7 +55,10 @@ constexpr FormalAttribute kAttributes[] = {
     kStrides,
     {"count_include_pad", AttributeKind::kInt, false, "0", "1: padding counts as zeros"}};
 constexpr std::string_view kSamples[] = {
-    "dY: T[3,2,3,3], shape: i64[4] = {3, 2, 6, 5} | kernel_shape=[2,3], strides=[2,1]"};
+    "dY: T[3,2,3,3], shape: i64[4] = {3, 2, 6, 5} | kernel_shape=[2,3], strides=[2,1]",
+    "dY: T[2,2,3,3], shape: i64[4] = {2, 2, 5, 5} | kernel_shape=[3,3], pads=[1,1,1,1], strides=[2,2]",
+    "dY: T[2,3,4], shape: i64[3] = {2, 3, 7} | kernel_shape=[3], pads=[1,1], strides=[2], "
+    "count_include_pad=1"};
 
 }  // namespace
 

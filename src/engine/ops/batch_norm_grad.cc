@@ -53,7 +53,10 @@ constexpr Formal kInputs[] = {{"dY", 'T', kFloats}, {"X", 'T', kFloats}, {"scale
 constexpr Formal kOutputs[] = {{"dX", 'T', kFloats}, {"dscale", 'T', kFloats}, {"dB", 'T', kFloats}};
 constexpr FormalAttribute kAttributes[] = {
     {"epsilon", AttributeKind::kFloat, false, "1e-5", "added to the variance"}};
-constexpr std::string_view kSamples[] = {"dY: T[N,3,4], X: T[N,3,4], scale: T[3]"};
+// Groups of one or two elements have gradients that are all cancellation.
+constexpr std::string_view kSamples[] = {"dY: T[N,3,4], X: T[N,3,4], scale: T[3]",
+                                         "dY: T[N,C,H,3], X: T[N,C,H,3], scale: T[C] | epsilon=0.1",
+                                         "dY: T[N+4,C], X: T[N+4,C], scale: T[C]"};
 
 }  // namespace
 

@@ -52,6 +52,8 @@ constexpr Formal kOutputs[] = {{"Y", 'T', kFloats}};
 constexpr std::string_view kSamples[] = {
     "X: T[N,2,5,6], W: T[3,2,3,3], B: T[3] | pads=[1,1,1,1]",
     "X: T[N,C,7,6], W: T[4,C,3,2] | strides=[2,2], pads=[1,0,0,1]",
+    "X: T[2,3,K+2], W: T[6,3,3], B: T[6] | pads=[2,1]",
+    "X: f32[N,16,6,5], W: f32[32,16,3,3], B: f32[32] | pads=[1,1,1,1]",
     "X: T[2,4,6], W: T[6,2,3] | group=2, dilations=[2]",
     "X: T[N,2,5,5], W: T[2,2,3,3] | auto_pad=\"SAME_UPPER\", strides=[2,2]"};
 

@@ -45,6 +45,7 @@ constexpr Formal kInputs[] = {{"dY", 'T', kFloats}, {"W", 'T', kFloats}, {"shape
 constexpr Formal kOutputs[] = {{"dX", 'T', kFloats}};
 constexpr std::string_view kSamples[] = {
     "dY: T[2,3,4,3], W: T[3,2,3,2], shape: i64[4] = {2, 2, 6, 4}",
+    "dY: f32[9,32,6,5], W: f32[32,16,3,3], shape: i64[4] = {9, 16, 6, 5} | pads=[1,1,1,1]",
     "dY: T[2,4,3], W: T[4,1,3], shape: i64[3] = {2, 2, 5} | group=2, strides=[2], pads=[1,1]"};
 
 }  // namespace

@@ -44,6 +44,7 @@ constexpr Formal kInputs[] = {{"dY", 'T', kFloats}, {"X", 'T', kFloats}, {"shape
 constexpr Formal kOutputs[] = {{"dW", 'T', kFloats}};
 constexpr std::string_view kSamples[] = {
     "dY: T[2,3,4,3], X: T[2,2,6,4], shape: i64[4] = {3, 2, 3, 2}",
+    "dY: f32[9,32,6,5], X: f32[9,16,6,5], shape: i64[4] = {32, 16, 3, 3} | pads=[1,1,1,1]",
     "dY: T[N,4,3], X: T[N,2,5], shape: i64[3] = {4, 1, 3} | group=2, strides=[2], pads=[1,1]"};
 
 }  // namespace

@@ -37,9 +37,9 @@ constexpr Formal kOutputs[] = {{"y", 'T', kNumeric}};
 constexpr FormalAttribute kAttributes[] = {
     {"exclusive", AttributeKind::kInt, false, "0", "1: each sum without its own element"},
     {"reverse", AttributeKind::kInt, false, "0", "1: from the end"}};
-constexpr std::string_view kSamples[] = {"x: T[N,M], axis: i64[] = {1}",
-                                         "x: T[N,M], axis: i64[] = {-2} | exclusive=1",
-                                         "x: T[N], axis: i64[] = {0} | reverse=1"};
+constexpr std::string_view kSamples[] = {
+    "x: T[N,M], axis: i64[] = {1}", "x: T[N,M], axis: i64[] = {-2} | exclusive=1",
+    "x: T[N], axis: i64[] = {0} | reverse=1", "x: T[N,M,K], axis: i64[] = {1} | reverse=1, exclusive=1"};
 
 }  // namespace
 

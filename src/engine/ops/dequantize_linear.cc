@@ -45,8 +45,11 @@ constexpr FormalAttribute kAttributes[] = {
     {"block_size", AttributeKind::kInt, false, "0", "elements along axis that share a scale; 0: no blocks"},
     {"output_dtype", AttributeKind::kDType, false, {}, "the scale's dtype where absent"}};
 constexpr std::string_view kSamples[] = {
-    "x: i8[N,M], x_scale: T[] in 0.01..1", "x: u8[N,M,K], x_scale: T[M] in 0.01..1, x_zero_point: u8[M]",
+    "x: i8[N,M], x_scale: T[] in 0.01..1",
+    "x: u8[N,M,K], x_scale: T[M] in 0.01..1, x_zero_point: u8[M]",
     "x: i32[N,M], x_scale: T[N] in 0.01..1 | axis=0",
+    "x: i16[N,M], x_scale: T[M] in 0.01..1",
+    "x: u16[N,6], x_scale: T[N,3] in 0.01..1, x_zero_point: u16[N,3] | block_size=2",
     "x: i8[N,6,M], x_scale: T[N,3,M] in 0.01..1, x_zero_point: i8[N,3,M] | axis=-2, block_size=2"};
 
 }  // namespace

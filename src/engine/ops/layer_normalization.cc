@@ -67,30 +67,24 @@ Status Evaluate(ReferenceContext& c) {
   return {};
 }
 
-// With the row's n elements, xhat = (x - mean) / s and h = dY scale:
-// dX = (h - mean(h) - xhat mean(h xhat)) / s, dscale = sum over rows of dY xhat, dB = sum over rows of dY.
+// The statistics are found again: keeping them would take a wider interface than reading X does time.
 Status Differentiate(GradientContext& c) {
+  if (c.OutputGradient(1) != kNoValue || c.OutputGradient(2) != kNoValue)
+    return Unsupported(c.Describe() + ": no gradient through Mean and InvStdDev; compute them by ReduceMean");
   if (c.OutputGradient(0) == kNoValue) return {};
-  GraphBuilder& b = c.b;
-  const size_t rank = c.InputType(0).Rank();
-  TRY(const int64_t axis, c.Axis("axis", rank));
-  std::vector<int64_t> normal;
-  for (int64_t d = axis; d < static_cast<int64_t>(rank); ++d) normal.push_back(d);
-  auto mean = [&](ValueId v) { return b.Op("ReduceMean", {v, b.Ints(normal)}); };
-  const ValueId g = c.OutputGradient(0);
-  const ValueId centred = b.Op("Sub", {c.Input(0), mean(c.Input(0))});
-  const ValueId variance = mean(b.Op("Mul", {centred, centred}));
-  const ValueId deviation =
-      b.Op("Sqrt", {b.Op("Add", {variance, b.Scalar(c.InputType(0).dtype, c.Float("epsilon"))})});
-  const ValueId xhat = b.Op("Div", {centred, deviation});
-  if (c.Needs(0)) {
-    const ValueId h = b.Op("Mul", {g, c.Input(1)});
-    const ValueId inner =
-        b.Op("Sub", {b.Op("Sub", {h, mean(h)}), b.Op("Mul", {xhat, mean(b.Op("Mul", {h, xhat}))})});
-    c.SetInputGradient(0, b.Op("Div", {inner, deviation}));
+  const std::vector<ValueId> inputs{c.OutputGradient(0), c.Input(0), c.Input(1)};
+  const std::vector<ValueId> gradients =
+      c.b.Ops("sinter.LayerNormGrad", inputs, 3, {{"axis", c.Int("axis")}, {"epsilon", c.Float("epsilon")}});
+  for (size_t i = 0; i < 2; ++i) {
+    if (c.Needs(i)) c.SetInputGradient(i, gradients[i]);
   }
-  SetBroadcastGradient(c, 1, b.Op("Mul", {g, xhat}));
-  SetBroadcastGradient(c, 2, g);
+  // The page's shift has the scale's shape; another shape's is summed from the whole.
+  if (c.HasInput(2) && c.Needs(2)) {
+    if (c.InputType(2).shape == c.InputType(1).shape)
+      c.SetInputGradient(2, gradients[2]);
+    else
+      SetBroadcastGradient(c, 2, c.OutputGradient(0));
+  }
   return {};
 }
 
@@ -103,8 +97,9 @@ constexpr FormalAttribute kAttributes[] = {
     {"axis", AttributeKind::kInt, false, "-1", "first normalised dimension"},
     {"epsilon", AttributeKind::kFloat, false, "1e-5", "added to the variance"},
     {"stash_type", AttributeKind::kInt, false, "1", "ONNX's dtype of Mean; f32 alone (f64 for f64)"}};
-constexpr std::string_view kSamples[] = {"X: T[N,M,4], Scale: T[4], B: T[4]",
-                                         "X: T[N,3,4], Scale: T[3,4] | axis=1, epsilon=0.01"};
+constexpr std::string_view kSamples[] = {
+    "X: T[N,M,4], Scale: T[4], B: T[4]", "X: T[N,3,4], Scale: T[3,4] | axis=1, epsilon=0.01",
+    "X: f32[N,M,K], Scale: f32[K], B: f32[K] -> 3", "X: T[N,3,4], Scale: T[3,1], B: T[1,4] | axis=1"};
 
 }  // namespace
 

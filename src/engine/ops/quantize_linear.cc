@@ -58,8 +58,11 @@ constexpr FormalAttribute kAttributes[] = {
     {"block_size", AttributeKind::kInt, false, "0", "elements along axis that share a scale; 0: no blocks"},
     {"output_dtype", AttributeKind::kDType, false, {}, "where no zero point says it; u8 where neither does"}};
 constexpr std::string_view kSamples[] = {
-    "x: f32[N,M], y_scale: f32[] = {0.0625}", "x: f32[N,M,K], y_scale: f32[M] in 0.1..1, y_zero_point: i8[M]",
+    "x: f32[N,M], y_scale: f32[] = {0.0625}",
+    "x: f32[N,M,K], y_scale: f32[M] in 0.1..1, y_zero_point: i8[M]",
     "x: f32[N,M], y_scale: f32[N] in 0.1..1 | axis=0, output_dtype=i16",
+    "x: f32[N,M], y_scale: f32[M] in 0.1..1, y_zero_point: u16[M] in 0..99",
+    "x: f32[N,6], y_scale: f32[N,3] in 0.1..1, y_zero_point: u8[N,3] | block_size=2",
     "x: f32[N,6,M], y_scale: f32[N,3,M] in 0.1..1 | axis=1, block_size=2, output_dtype=i8"};
 
 }  // namespace

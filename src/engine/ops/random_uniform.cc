@@ -34,7 +34,9 @@ constexpr FormalAttribute kAttributes[] = {
     {"low", AttributeKind::kFloat, false, "0.0", "lower end"},
     {"stream", AttributeKind::kInt, false, "0", "one for each use in a model"}};
 constexpr std::string_view kSamples[] = {
-    "shape: i64[2] = {3, 4}, seed: i64[] in 0..99, offset: i64[] in 0..9"};
+    "shape: i64[2] = {3, 4}, seed: i64[] in 0..99, offset: i64[] in 0..9",
+    "shape: i64[3] = {3, 1, 1111}, seed: i64[] in 0..99, offset: i64[] in 0..9 | stream=5",
+    "shape: i64[2] = {3, 67}, seed: i64[] in 0..99, offset: i64[] in 0..9 | dtype=f64"};
 
 }  // namespace
 

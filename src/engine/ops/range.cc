@@ -44,7 +44,8 @@ Status Evaluate(ReferenceContext& c) {
 
 constexpr Formal kInputs[] = {{"start", 'T', kNumeric}, {"limit", 'T', kNumeric}, {"delta", 'T', kNumeric}};
 constexpr Formal kOutputs[] = {{"output", 'T', kNumeric}};
-constexpr std::string_view kSamples[] = {"start: i64[] = {1}, limit: i64[] = {8}, delta: i64[] = {3}"};
+constexpr std::string_view kSamples[] = {"start: i64[] = {1}, limit: i64[] = {8}, delta: i64[] = {3}",
+                                         "start: T[] = {2}, limit: T[] = {70}, delta: T[] = {1}"};
 
 }  // namespace
 

@@ -34,9 +34,9 @@ Status Differentiate(GradientContext& c) {
 
 constexpr Formal kInputs[] = {{"data", 'T', kNumeric}, {"axes", '-', kIndexes, Arity::kOptional}};
 constexpr Formal kOutputs[] = {{"reduced", 'T', kNumeric}};
-constexpr std::string_view kSamples[] = {"data: T[N,M,K] distinct",
-                                         "data: T[N,M,K] distinct, axes: i64[2] = {0, -1}",
-                                         "data: T[N,M] distinct, axes: i64[1] = {1} | keepdims=0"};
+constexpr std::string_view kSamples[] = {
+    "data: T[N,M,K] distinct", "data: T[N,M,K] distinct, axes: i64[2] = {0, -1}",
+    "data: T[N,M] distinct, axes: i64[1] = {1} | keepdims=0", "data: T[N,M] distinct, axes: i64[1] = {0}"};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 
+#include "engine/device/cpu/channel_blocks.h"
 #include "engine/device/cpu/geometry.h"
 #include "engine/device/cpu/kernels.h"
 #include "engine/device/cpu/onednn.h"
@@ -28,8 +29,10 @@ struct Tile {
   std::unique_ptr<DnnPrimitive> convolution;
   // By argument; null: it takes row-major as it is.
   std::array<std::unique_ptr<DnnPrimitive>, 3> reorder;
-  size_t scratch = 0;               // of all of them, one after another in time
-  std::array<size_t, 3> blocked{};  // bytes of a reordered argument, padded; 0: none
+  std::array<int64_t, 3> channel_block{};   // not 0: it is pictures in such blocks, which we move ourselves
+  std::array<int64_t, 3> area{}, groups{};  // of those: elements of a plane, and blocks
+  size_t scratch = 0;                       // of all of them, one after another in time
+  std::array<size_t, 3> blocked{};          // bytes of a reordered argument, padded; 0: none
 };
 
 // Arguments as oneDNN orders them: the first two are read, the third is written.
@@ -56,6 +59,15 @@ Result<Tile> MakeTile(DnnConvolution c, int64_t pictures) {
     const DnnLayout& wanted = tile.convolution->layout(a);
     if (wanted == plain) continue;
     TRY(tile.reorder[a], a == 2 ? MakeDnnReorder(wanted, plain) : MakeDnnReorder(plain, wanted));
+    for (const int64_t block : {8, 16}) {
+      if (dims[a].size() == 4 && dims[a][1] % block == 0 &&
+          MovesChannelBlocks(block, dims[a][2] * dims[a][3]) &&
+          wanted == DnnLayout::ChannelBlocks(dims[a], block)) {
+        tile.channel_block[a] = block;
+        tile.area[a] = dims[a][2] * dims[a][3];
+        tile.groups[a] = dims[a][0] * dims[a][1] / block;
+      }
+    }
     tile.scratch = std::max(tile.scratch, tile.reorder[a]->scratch_bytes());
     tile.blocked[a] = Padded(wanted.bytes());
   }
@@ -97,11 +109,14 @@ class BlockedConvolution final : public Kernel {
     const int64_t n = call.inputs[picture]->dim(0);
     std::byte* shared = call.workspace.data();
     std::array<const void*, 2> weights{};
-    if (c_.role != Role::kWeightGradient) weights = PackWeights(call, shared);
     const size_t most = (call.workspace.size() - SharedBytes()) / RangeBytes();
     const int64_t tiles = (n + kTile - 1) / kTile;
     // A last tile that is not full goes picture by picture: spread those instead where there is nothing else.
     const int64_t units = tiles == 1 ? n : tiles, unit = tiles == 1 ? 1 : kTile;
+    if (c_.role != Role::kWeightGradient) {
+      const bool whole = tiles > 1 || n == kTile, rest = tiles == 1 || n % kTile != 0;
+      weights = PackWeights(call, shared, {whole, rest});
+    }
     const int ranges = std::min(call.pool->RangeCount(units, 1), static_cast<int>(most));
     call.pool->RunChunks(ranges, [&](int r) {
       std::byte* own = shared + SharedBytes() + static_cast<size_t>(r) * RangeBytes();
@@ -151,9 +166,12 @@ class BlockedConvolution final : public Kernel {
     tiles_[t].reorder[weight_argument_]->Run(handles, scratch);
   }
 
-  std::array<const void*, 2> PackWeights(const KernelCall& call, std::byte* at) const {
+  // For the tile sizes that will be met.
+  std::array<const void*, 2> PackWeights(const KernelCall& call, std::byte* at,
+                                         const std::array<bool, 2>& met) const {
     std::array<const void*, 2> weights{};
     for (size_t t = 0; t < 2; ++t) {
+      if (!met[t]) continue;
       if (tiles_[t].reorder[weight_argument_] == nullptr) {
         weights[t] = call.inputs[1]->raw();
       } else if (packed_[t] != nullptr) {
@@ -166,6 +184,21 @@ class BlockedConvolution final : public Kernel {
       }
     }
     return weights;
+  }
+
+  // Argument a from row-major to what the primitive takes, or the result back.
+  void Reorder(const Tile& tile, size_t a, void* from, void* to, void* scratch) const {
+    const int64_t block = tile.channel_block[a];
+    if (block == 0) {
+      void* const pair[] = {from, to};
+      return tile.reorder[a]->Run(pair, scratch);
+    }
+    const int64_t area = tile.area[a], groups = tile.groups[a];
+    for (int64_t g = 0; g < groups; ++g) {
+      const float* x = static_cast<const float*>(from) + g * block * area;
+      float* y = static_cast<float*>(to) + g * block * area;
+      a == 2 ? UnblockChannels(block, x, area, y) : BlockChannels(block, x, area, y);
+    }
   }
 
   // Pictures i, i + 1, ... of the tile.
@@ -202,15 +235,10 @@ class BlockedConvolution final : public Kernel {
       if (tile.reorder[a] == nullptr) continue;
       handles[a] = at;
       at += tile.blocked[a];
-      if (a == 2) continue;
-      void* const pair[] = {plain[a], handles[a]};
-      tile.reorder[a]->Run(pair, scratch);
+      if (a != 2) Reorder(tile, a, plain[a], handles[a], scratch);
     }
     tile.convolution->Run(std::span(handles).first(c_.bias ? 4 : 3), scratch);
-    if (tile.reorder[2] != nullptr) {
-      void* const pair[] = {handles[2], plain[2]};
-      tile.reorder[2]->Run(pair, scratch);
-    }
+    if (tile.reorder[2] != nullptr) Reorder(tile, 2, handles[2], plain[2], scratch);
     if (c_.role == Role::kWeightGradient) {
       float* sum = reinterpret_cast<float*>(partial);
       const float* term = static_cast<const float*>(plain[2]);

@@ -9,10 +9,27 @@ namespace {
 class Cpu final : public Device {
  public:
   Cpu() {
-    for (const auto entries :
-         {PackedProductKernels, ProductKernels, BlockedConvolutionKernels, ConvolutionKernels, PoolingKernels,
-          ElementwiseKernels, UpdateKernels, ReductionKernels, NormalisationKernels, SelectionKernels,
-          CastKernels, MovementKernels, SlicingKernels, GatheringKernels}) {
+    for (const auto entries : {PackedProductKernels,
+                               ProductKernels,
+                               DirectConvolutionKernels,
+                               BlockedConvolutionKernels,
+                               ConvolutionKernels,
+                               PoolingKernels,
+                               ElementwiseKernels,
+                               UpdateKernels,
+                               ReductionKernels,
+                               NormalisationKernels,
+                               SelectionKernels,
+                               CastKernels,
+                               MovementKernels,
+                               SlicingKernels,
+                               GatheringKernels,
+                               LayerNormKernels,
+                               BatchNormKernels,
+                               AveragePoolingKernels,
+                               ScanKernels,
+                               CreationKernels,
+                               QuantisationKernels}) {
       for (const KernelEntry& entry : entries()) kernels_.push_back(entry);
     }
   }

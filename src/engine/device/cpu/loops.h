@@ -32,12 +32,6 @@ BinaryLoop FindArithmeticLoop(std::string_view op, DType dtype);  // arithmetic_
 BinaryLoop FindComparisonLoop(std::string_view op, DType dtype);  // comparison_loops.cc: to bool
 UnaryLoop FindTestLoop(std::string_view op, DType dtype);         // comparison_loops.cc: to bool
 
-// y[i] += x[i].
-void AddTo(const float* x, float* y, int64_t n);
-double SumSquares(const float* x, int64_t n);
-// The sum in double, in eight interleaved parts: the same order whatever the instruction set.
-double Sum(const float* x, int64_t n);
-
 // The formulas stand on the pages of the operators.
 void MomentumLoop(const float* w, const float* g, const float* m, float* w_new, float* m_new, int64_t n,
                   float rate, float momentum, float decay, bool nesterov);

@@ -95,6 +95,13 @@ DnnLayout DnnLayout::Plain(std::span<const int64_t> dims) { return Wrap(sinter::
 DnnLayout DnnLayout::Strided(std::span<const int64_t> dims, std::span<const int64_t> strides) {
   return Wrap(sinter::Strided(dims, strides));
 }
+DnnLayout DnnLayout::ChannelBlocks(std::span<const int64_t> dims, int64_t block) {
+  dnnl_memory_desc_t desc;
+  SINTER_CHECK(dims.size() == 4 &&
+               dnnl_memory_desc_init_by_tag(&desc, 4, dims.data(), dnnl_f32,
+                                            block == 16 ? dnnl_nChw16c : dnnl_nChw8c) == dnnl_success);
+  return Wrap(desc);
+}
 size_t DnnLayout::bytes() const { return dnnl_memory_desc_get_size(&raw_->desc); }
 bool DnnLayout::operator==(const DnnLayout& other) const {
   return dnnl_memory_desc_equal(&raw_->desc, &other.raw_->desc) != 0;
@@ -220,10 +227,23 @@ std::vector<int64_t> DnnConvolution::WeightDims() const {
   return {groups, m / groups, c / groups, kernel[0], kernel[1]};
 }
 
+namespace {
+
+// Pictures in blocks of 16 channels where AVX-512 is: oneDNN left to itself takes channels innermost, which
+// was 7 % slower forward (64 pictures of 32 channels, Zen 5), the way there and back included.
+dnnl_memory_desc_t Pictures(const DnnConvolution& c, std::span<const int64_t> dims) {
+  static const bool wide =
+      (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+  if (!wide || c.groups != 1 || dims[1] % 16 != 0) return Any(dims);
+  return DnnLayout::ChannelBlocks(dims, 16).raw().desc;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<DnnPrimitive>> MakeDnnConvolution(const DnnConvolution& c) {
   UseOneThreadInOneDnn();
   const Attributes attributes(c.relu && c.role == DnnConvolution::Role::kForward);
-  const auto in = Any(c.InDims()), weight = Any(c.WeightDims()), out = Any(c.OutDims());
+  const auto in = Pictures(c, c.InDims()), weight = Any(c.WeightDims()), out = Pictures(c, c.OutDims());
   const int64_t bias_dims[] = {c.m};
   const auto bias = sinter::Plain(bias_dims);
   const int64_t dilates[] = {c.dilation[0] - 1, c.dilation[1] - 1};  // oneDNN counts the gaps

@@ -19,6 +19,8 @@ class DnnLayout {
  public:
   static DnnLayout Plain(std::span<const int64_t> dims);
   static DnnLayout Strided(std::span<const int64_t> dims, std::span<const int64_t> strides);
+  // Pictures [n, c, h, w] in blocks of 8 or 16 channels, which are innermost.
+  static DnnLayout ChannelBlocks(std::span<const int64_t> dims, int64_t block);
   size_t bytes() const;
   bool operator==(const DnnLayout& other) const;
 

@@ -1,5 +1,6 @@
 #include "engine/device/cpu/pool_rows.h"
 
+#include "engine/device/cpu/lanes.h"
 #include "engine/device/cpu/loops.h"
 
 namespace sinter {
@@ -45,44 +46,114 @@ SINTER_CLONES void MaxOfTapNoted(const float* row, int64_t stride, int64_t shift
 }
 
 SINTER_CLONES void ScatterTap(const float* gradient, const int32_t* place, int32_t tap, int64_t stride,
-                              int64_t shift, int64_t begin, int64_t end, float* row) {
+                              int64_t shift, int64_t begin, int64_t end, float* row){
 #define SCATTER_LOOP(step) \
   for (int64_t o = begin; o < end; ++o) row[o * (step) + shift] += place[o] == tap ? gradient[o] : 0.0f;
-  WITH_STRIDE(stride, SCATTER_LOOP)
+    WITH_STRIDE(stride, SCATTER_LOOP)
 #undef SCATTER_LOOP
+}
+
+SINTER_CLONES void SumOfTap(const float* __restrict row, int64_t stride, int64_t shift, int64_t begin,
+                            int64_t end, float* __restrict sum){
+#define SUM_LOOP(step) \
+  for (int64_t o = begin; o < end; ++o) sum[o] += row[o * (step) + shift];
+    WITH_STRIDE(stride, SUM_LOOP)
+#undef SUM_LOOP
+}
+
+SINTER_CLONES void SpreadTap(const float* __restrict share, int64_t stride, int64_t shift, int64_t begin,
+                             int64_t end, float* __restrict row){
+#define SPREAD_LOOP(step) \
+  for (int64_t o = begin; o < end; ++o) row[o * (step) + shift] += share[o];
+    WITH_STRIDE(stride, SPREAD_LOOP)
+#undef SPREAD_LOOP
+}
+
+SINTER_CLONES void ShareRow(const float* x, const float* across, float along, int64_t n, float* share) {
+#pragma GCC ivdep
+  for (int64_t o = 0; o < n; ++o) share[o] = x[o] / (across[o] * along);
 }
 
 namespace {
 
-// As two choices without a branch between them, which compilers vectorise: the larger; a NaN if there is one.
-[[gnu::always_inline]] inline float Larger(float a, float b) {
-  const float larger = b > a ? b : a;  // keeps a NaN in a
-  return b != b ? b : larger;
+// As two choices without a branch between them: the larger; a NaN if there is one. Of floats and of lanes.
+template <class V>
+SINTER_INLINE void Larger(const V& a, const V& b, V& out) {
+  const V larger = b > a ? b : a;  // keeps a NaN in a
+  out = b != b ? b : larger;
+}
+
+template <class V>
+SINTER_INLINE void LargestOfFour(const V& a, const V& b, const V& c, const V& d, V& out) {
+  V upper, lower;
+  Larger(a, b, upper);
+  Larger(c, d, lower);
+  Larger(upper, lower, out);
+}
+
+// An element gets the gradient if it is the largest and none before it is; NaNs count as largest.
+// !(x < largest): it is the largest, or one of them is NaN.
+template <class V>
+SINTER_INLINE void SpreadOne(V& a, V& b, V& c, V& d, const V& g) {
+  V largest;
+  LargestOfFour(a, b, c, d, largest);
+  const V zero = {};
+  const V to_a = a < largest ? zero : g, rest_a = a < largest ? g : zero;
+  const V to_b = b < largest ? zero : rest_a, rest_b = b < largest ? rest_a : zero;
+  const V to_c = c < largest ? zero : rest_b, rest_c = c < largest ? rest_b : zero;
+  a = to_a;
+  b = to_b;
+  c = to_c;
+  d = rest_c;
+}
+
+template <int W>
+SINTER_INLINE void MaxLanes(const float* upper, const float* lower, int64_t o, float* out) {
+  using L = Lanes<W>;
+  constexpr auto kAll = std::make_integer_sequence<int, W>();
+  typename L::Type a, b, c, d, largest;
+  L::Split(upper + 2 * o, a, b, kAll);
+  L::Split(lower + 2 * o, c, d, kAll);
+  LargestOfFour(a, b, c, d, largest);
+  L::Store(largest, out + o);
+}
+
+template <int W>
+SINTER_INLINE void SpreadLanes(const float* upper, const float* lower, const float* gradient, int64_t o,
+                               float* upper_out, float* lower_out) {
+  using L = Lanes<W>;
+  constexpr auto kAll = std::make_integer_sequence<int, W>();
+  typename L::Type a, b, c, d, g;
+  L::Split(upper + 2 * o, a, b, kAll);
+  L::Split(lower + 2 * o, c, d, kAll);
+  L::Load(gradient + o, g);
+  SpreadOne(a, b, c, d, g);
+  L::Join(a, b, upper_out + 2 * o, kAll);
+  L::Join(c, d, lower_out + 2 * o, kAll);
 }
 
 }  // namespace
 
-SINTER_CLONES void MaxOfPairs(const float* __restrict upper, const float* __restrict lower, int64_t outputs,
-                              float* __restrict out) {
+SINTER_CLONES void MaxOfPairs(const float* upper, const float* lower, int64_t outputs, float* out) {
+  if (InLanes(outputs, [&]<int W>(int64_t o) SINTER_INLINE_LAMBDA { MaxLanes<W>(upper, lower, o, out); }))
+    return;
   for (int64_t o = 0; o < outputs; ++o)
-    out[o] = Larger(Larger(upper[2 * o], upper[2 * o + 1]), Larger(lower[2 * o], lower[2 * o + 1]));
+    LargestOfFour(upper[2 * o], upper[2 * o + 1], lower[2 * o], lower[2 * o + 1], out[o]);
 }
 
-// An element gets the gradient if it is the largest and none before it is; NaNs count as largest.
-SINTER_CLONES void SpreadOverPairs(const float* __restrict upper, const float* __restrict lower,
-                                   const float* __restrict gradient, int64_t outputs,
-                                   float* __restrict upper_out, float* __restrict lower_out) {
+SINTER_CLONES void SpreadOverPairs(const float* upper, const float* lower, const float* gradient,
+                                   int64_t outputs, float* upper_out, float* lower_out) {
+  if (InLanes(outputs, [&]<int W>(int64_t o) SINTER_INLINE_LAMBDA {
+        SpreadLanes<W>(upper, lower, gradient, o, upper_out, lower_out);
+      }))
+    return;
   for (int64_t o = 0; o < outputs; ++o) {
-    const float a = upper[2 * o], b = upper[2 * o + 1], c = lower[2 * o], d = lower[2 * o + 1];
-    const float largest = Larger(Larger(a, b), Larger(c, d)), g = gradient[o];
-    // !(x < largest): it is the largest, or one of them is NaN.
-    const float to_a = a < largest ? 0.0f : g, rest_a = a < largest ? g : 0.0f;
-    const float to_b = b < largest ? 0.0f : rest_a, rest_b = b < largest ? rest_a : 0.0f;
-    const float to_c = c < largest ? 0.0f : rest_b, rest_c = c < largest ? rest_b : 0.0f;
-    upper_out[2 * o] = to_a;
-    upper_out[2 * o + 1] = to_b;
-    lower_out[2 * o] = to_c;
-    lower_out[2 * o + 1] = rest_c;
+    float a = upper[2 * o], b = upper[2 * o + 1], c = lower[2 * o], d = lower[2 * o + 1];
+    SpreadOne(a, b, c, d, gradient[o]);
+    upper_out[2 * o] = a;
+    upper_out[2 * o + 1] = b;
+    lower_out[2 * o] = c;
+    lower_out[2 * o + 1] = d;
   }
 }
 

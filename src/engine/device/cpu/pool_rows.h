@@ -1,4 +1,4 @@
-// Rows of max pools: one tap of the windows at a time over a row of outputs, compiled for several instruction
+// Rows of pools: one tap of the windows at a time over a row of outputs, compiled for several instruction
 // sets.
 #pragma once
 
@@ -17,6 +17,13 @@ void MaxOfTapNoted(const float* row, int64_t stride, int64_t shift, int64_t begi
 // row[o * stride + shift] += gradient[o] where place[o] is `tap`.
 void ScatterTap(const float* gradient, const int32_t* place, int32_t tap, int64_t stride, int64_t shift,
                 int64_t begin, int64_t end, float* row);
+
+// sum[o] += row[o * stride + shift].
+void SumOfTap(const float* row, int64_t stride, int64_t shift, int64_t begin, int64_t end, float* sum);
+// row[o * stride + shift] += share[o].
+void SpreadTap(const float* share, int64_t stride, int64_t shift, int64_t begin, int64_t end, float* row);
+// share[o] = x[o] / (across[o] * along).
+void ShareRow(const float* x, const float* across, float along, int64_t n, float* share);
 
 // Windows of 2 x 2, two apart, inside the picture: what most networks pool with.
 // out[o] = the largest of window o of two rows.

@@ -13,21 +13,6 @@ namespace {
 constexpr std::array<std::string_view, 1> kMax = {"MaxPool"};
 constexpr std::array<std::string_view, 1> kMaxGrad = {"sinter.MaxPoolGrad"};
 
-// Calls f(tap, first element of the input row, shift, begin, end) for the taps of the windows of output row
-// oy, in order; outputs begin to end see it inside the input.
-template <class F>
-void ForEachTap(const Geometry& g, int64_t oy, F&& f) {
-  for (int64_t ky = 0; ky < g.y.kernel; ++ky) {
-    const int64_t iy = oy * g.y.stride + ky * g.y.dilation - g.y.pad_begin;
-    if (iy < 0 || iy >= g.h) continue;
-    for (int64_t kx = 0; kx < g.x.kernel; ++kx) {
-      const int64_t shift = kx * g.x.dilation - g.x.pad_begin;
-      const auto [begin, end] = Inside(shift, g.x.stride, g.w, g.ow);
-      f(static_cast<int32_t>(ky * g.x.kernel + kx), iy * g.w, shift, begin, end);
-    }
-  }
-}
-
 class MaxPoolKernel final : public Kernel {
  public:
   MaxPoolKernel(const FixedWindow& window, bool gradient) : window_(window), gradient_(gradient) {}
