@@ -6,6 +6,10 @@ namespace {
 struct Formula {
   template <class T>
   static T Apply(T a, T b, const NodeView&) {
+    return Quotient(a, b);
+  }
+  template <class T>
+  static T Quotient(T a, T b) {
     if constexpr (std::is_integral_v<T>) {
       if (b == 0) return 0;
       if constexpr (std::is_signed_v<T>) {
@@ -19,7 +23,11 @@ struct Formula {
 
 Status Infer(InferContext& c) {
   TRY_STATUS(InferBroadcast(c));
-  PropagateContents(c, [](const Dim& a, const Dim& b) { return FloorDiv(a, b); });
+  PropagateContents(c, [](const Dim& a, const Dim& b) {
+    // Dimensions are not negative, so that both round alike; numbers may be anything.
+    const auto x = a.Constant(), y = b.Constant();
+    return x && y ? Dim(Formula::Quotient(*x, *y)) : FloorDiv(a, b);
+  });
   return {};
 }
 
