@@ -13,7 +13,8 @@ struct Formula {
     if constexpr (std::is_integral_v<T>) {
       if (b == 0) return 0;
       if constexpr (std::is_signed_v<T>) {
-        if (b == T(-1)) return static_cast<T>(T(0) - a);  // the least number has no positive twin
+        // The least number has no positive twin: it stays what it is.
+        if (b == T(-1)) return static_cast<T>(uint64_t{0} - static_cast<uint64_t>(a));
       }
       return static_cast<T>(a / b);
     }
