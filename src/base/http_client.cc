@@ -26,6 +26,9 @@ Result<HttpUrl> HttpUrl::Parse(std::string_view text) {
   const auto wrong = [&](std::string_view why) {
     return InvalidArgument(fmt::format("'{}' is no URL: {}", text, why), "http://HOST:PORT is expected");
   };
+  // Host and path go into requests' heads as they are.
+  if (std::ranges::any_of(text, [](unsigned char c) { return c <= 0x20 || c == 0x7f; }))
+    return wrong("it holds a blank or a control character");
   if (!text.starts_with("http://")) return wrong("it must begin with http://");
   std::string_view rest = text.substr(7);
   HttpUrl url;
@@ -43,7 +46,10 @@ Result<HttpUrl> HttpUrl::Parse(std::string_view text) {
   }
   if (authority.starts_with('[') && authority.ends_with(']'))
     authority = authority.substr(1, authority.size() - 2);
-  if (authority.empty()) return wrong("it names no host");
+  else if (authority.find(':') != std::string_view::npos)
+    return wrong("an IPv6 address stands in brackets");
+  if (authority.empty() || authority.find_first_of("[]") != std::string_view::npos)
+    return wrong("it names no host");
   url.host = authority;
   return url;
 }

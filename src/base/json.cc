@@ -12,6 +12,10 @@ namespace {
 const Json kEmptyObject = Json::object();
 const Json kEmptyArray = Json::array();
 
+bool FitsInt64(const Json& value) {
+  return value.is_number_integer() && !(value.is_number_unsigned() && value.get<uint64_t>() > INT64_MAX);
+}
+
 // Builds the document by nlohmann's own builder, refusing depth and duplicate keys on the way.
 class BoundedBuilder : public nlohmann::detail::json_sax_dom_parser<Json> {
   using Base = nlohmann::detail::json_sax_dom_parser<Json>;
@@ -65,6 +69,9 @@ Result<Json> ParseJson(std::string_view text, const JsonLimits& limits) {
     return Error{ErrorCode::kResourceExhausted,
                  fmt::format("JSON of {} bytes; at most {} are read", text.size(), limits.bytes), ""};
   }
+  // The library takes a NUL byte for the end of the text, and would pass over whatever follows it.
+  if (const size_t nul = text.find('\0'); nul != std::string_view::npos)
+    return InvalidArgument(fmt::format("not JSON at byte {}: a NUL byte", nul));
   Json document;
   BoundedBuilder builder(document, limits.depth);
   bool ok = false;
@@ -112,9 +119,7 @@ std::string JsonReader::String(std::string_view field, std::string_view otherwis
 int64_t JsonReader::Int(std::string_view field) {
   const Json* value = Find(field, true);
   if (value == nullptr) return 0;
-  if (!value->is_number_integer() || (value->is_number_unsigned() && value->get<uint64_t>() > INT64_MAX)) {
-    return Fail(field, "must be a 64-bit integer"), 0;
-  }
+  if (!FitsInt64(*value)) return Fail(field, "must be a 64-bit integer"), 0;
   return value->get<int64_t>();
 }
 
@@ -174,7 +179,7 @@ std::vector<std::string> JsonReader::Strings(std::string_view field) {
 std::vector<int64_t> JsonReader::Ints(std::string_view field) {
   std::vector<int64_t> result;
   for (const Json& item : OptionalArray(field)) {
-    if (!item.is_number_integer()) return Fail(field, "must hold integers"), result;
+    if (!FitsInt64(item)) return Fail(field, "must hold 64-bit integers"), result;
     result.push_back(item.get<int64_t>());
   }
   return result;

@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import front_door
+import fuzz_targets
 import generated_docs
 import headers
 import layers
@@ -168,6 +169,61 @@ class FrontDoor(Planted):
     def test_one_that_does_not(self):
         self.put("two", "echo 'usage: ./dev'")
         self.expect(front_door.faults(self.root), "./dev two --help")
+
+
+class FuzzTargets(Planted):
+    def setUp(self):
+        super().setUp()
+        self.put("src/base/a.h", "// ParseNothing(x)\nint ParseA(int);\nint CheckB(int);\n")
+        self.put("tools/checks/parsers.txt", "# why\nbase/a.h ParseA: one_two\nbase/a.h CheckB: one_two by ParseA\n")
+        self.put("fuzz/CMakeLists.txt", "set(SINTER_FUZZ_TARGETS\n  # why (this)\n  OneTwo)\n")
+        self.put("fuzz/targets/one_two.cc", "int x = ParseA(1);\n")
+        self.put("fuzz/corpus/one_two/one", "1")
+
+    def test_parsers_with_targets_and_corpora(self):
+        self.expect(fuzz_targets.faults(self.root))
+
+    def test_a_parser_without_a_line(self):
+        self.put("src/base/b.h", "int DecodeB(int);\n")
+        self.expect(fuzz_targets.faults(self.root), "src/base/b.h", "DecodeB", "no line")
+
+    def test_a_parser_that_needs_none_says_why(self):
+        self.put("src/base/b.h", "int DecodeB(int);\n")
+        lines = (self.root / "tools/checks/parsers.txt").read_text()
+        self.put("tools/checks/parsers.txt", lines + "base/b.h DecodeB: none, it is ours\n")
+        self.expect(fuzz_targets.faults(self.root))
+        self.put("tools/checks/parsers.txt", lines + "base/b.h DecodeB: none,\n")
+        faults, _ = fuzz_targets.faults(self.root)
+        self.assertIn("parsers.txt:4: expected", faults[0])
+
+    def test_a_target_that_does_not_call_its_parser(self):
+        self.put("fuzz/targets/one_two.cc", "int x = 1;  // ParseA(1)\n")
+        self.put("tools/checks/parsers.txt", "base/a.h ParseA: one_two\n")
+        self.expect(fuzz_targets.faults(self.root), "does not call ParseA")
+
+    def test_a_line_for_what_is_gone(self):
+        self.put("src/base/a.h", "int ParseA(int);\n")
+        self.expect(fuzz_targets.faults(self.root), "parsers.txt:3", "declares no CheckB")
+
+    def test_a_target_that_nobody_lists(self):
+        self.put("fuzz/targets/c.cc", "")
+        self.expect(fuzz_targets.faults(self.root), "fuzz/targets/c.cc is not listed")
+
+    def test_a_target_without_a_file(self):
+        self.put("fuzz/CMakeLists.txt", "set(SINTER_FUZZ_TARGETS OneTwo C)\n")
+        self.expect(fuzz_targets.faults(self.root), "target c has no")
+
+    def test_a_target_without_a_corpus(self):
+        (self.root / "fuzz/corpus/one_two/one").unlink()
+        self.expect(fuzz_targets.faults(self.root), "fuzz/corpus/one_two has 0 files")
+
+    def test_a_corpus_without_a_target(self):
+        self.put("fuzz/corpus/c/one", "1")
+        self.expect(fuzz_targets.faults(self.root), "fuzz/corpus/c belongs to no target")
+
+    def test_a_corpus_that_is_too_large(self):
+        self.put("fuzz/corpus/one_two/two", "1" * (1 << 20))
+        self.expect(fuzz_targets.faults(self.root), "minimise")
 
 
 class GeneratedDocs(Planted):

@@ -23,6 +23,7 @@ packages_test=(
   dataset-fashion-mnist  # real input
 )
 packages_demo=(dataset-fashion-mnist python3 python3-venv)
-packages_lint=(clang-format-19 clang-tidy-19 clang-19 libclang-rt-19-dev lld-19)
+packages_lint=(clang-format-19 clang-tidy-19)
+packages_fuzz=(clang-19 libclang-rt-19-dev lld-19)  # libFuzzer comes with libclang-rt
 packages_bench=(nginx-light wrk)
 packages_machine=(debootstrap)  # tools/fresh-machine

@@ -1,4 +1,4 @@
-# ./dev setup [build|test|demo|lint|bench|machine ...]: installs what is absent, and nothing else. Sourced by ./dev.
+# ./dev setup [build|test|demo|lint|fuzz|bench|machine ...]: installs what is absent, and nothing else. Sourced by ./dev.
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"; else

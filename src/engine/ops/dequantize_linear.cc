@@ -23,16 +23,18 @@ Status Evaluate(ReferenceContext& c) {
   if (c.HasInput(2)) zeros = c.Input(2).ToInts();
   TRY(Tensor out, c.Output(0, ResultDType(c, c.Input(1).dtype()), in.dims()));
   DispatchDType(in.dtype(), [&]<class I>() {
-    DispatchDType(out.dtype(), [&]<class T>() {
-      if constexpr (std::is_integral_v<I> && !std::is_integral_v<T>) {
-        const auto x = in.data<I>();
-        auto y = out.mutable_data<T>();
-        for (size_t i = 0; i < x.size(); ++i) {
-          const size_t k = scale_of(static_cast<int64_t>(i));
-          y[i] = Narrow<T>(static_cast<double>(static_cast<int64_t>(x[i]) - zeros[k]) * scales[k]);
+    if constexpr (std::is_integral_v<I>) {
+      const auto x = in.data<I>();
+      DispatchDType(out.dtype(), [&]<class T>() {
+        if constexpr (!std::is_integral_v<T>) {
+          auto y = out.mutable_data<T>();
+          for (size_t i = 0; i < x.size(); ++i) {
+            const size_t k = scale_of(static_cast<int64_t>(i));
+            y[i] = Narrow<T>(static_cast<double>(static_cast<int64_t>(x[i]) - zeros[k]) * scales[k]);
+          }
         }
-      }
-    });
+      });
+    }
   });
   return {};
 }

@@ -6,10 +6,15 @@ namespace {
 struct Formula {
   template <class T>
   static T Apply(T a, T b, const NodeView&) {
+    return Quotient(a, b);
+  }
+  template <class T>
+  static T Quotient(T a, T b) {
     if constexpr (std::is_integral_v<T>) {
       if (b == 0) return 0;
       if constexpr (std::is_signed_v<T>) {
-        if (b == T(-1)) return static_cast<T>(T(0) - a);  // the least number has no positive twin
+        // The least number has no positive twin: it stays what it is.
+        if (b == T(-1)) return static_cast<T>(uint64_t{0} - static_cast<uint64_t>(a));
       }
       return static_cast<T>(a / b);
     }
@@ -19,7 +24,11 @@ struct Formula {
 
 Status Infer(InferContext& c) {
   TRY_STATUS(InferBroadcast(c));
-  PropagateContents(c, [](const Dim& a, const Dim& b) { return FloorDiv(a, b); });
+  PropagateContents(c, [](const Dim& a, const Dim& b) {
+    // Dimensions are not negative, so that both round alike; numbers may be anything.
+    const auto x = a.Constant(), y = b.Constant();
+    return x && y ? Dim(Formula::Quotient(*x, *y)) : FloorDiv(a, b);
+  });
   return {};
 }
 

@@ -13,6 +13,7 @@ Status Infer(InferContext& c) {
   TRY(const size_t axis, AxisOf(c, out.size()));
   if (!c.Input(1).contents)
     return c.Invalid("the depth must be known when the model is compiled, or follow from shapes");
+  if (c.Input(1).contents->size() != 1) return c.Invalid("the depth must be one number");
   out.insert(out.begin() + static_cast<ptrdiff_t>(axis), (*c.Input(1).contents)[0]);
   c.SetOutput(0, c.InputDType(2), std::move(out));
   return {};

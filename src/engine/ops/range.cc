@@ -10,6 +10,9 @@ Status Infer(InferContext& c) {
   const auto& start = c.Input(0).contents;
   const auto& limit = c.Input(1).contents;
   const auto& delta = c.Input(2).contents;
+  for (const auto* one : {&start, &limit, &delta}) {
+    if (*one && (*one)->size() != 1) return c.Invalid("start, limit and delta must be one number each");
+  }
   Dim count;
   if (start && limit && delta && (*delta)[0].IsConstant() && *(*delta)[0].Constant() > 0) {
     count = CeilDiv((*limit)[0] - (*start)[0], (*delta)[0]);

@@ -71,6 +71,7 @@ class DimParser {
   Result<Dim> Factor(int depth) {
     if (depth > kDeepest) return InvalidArgument("a dimension nested too deep");
     if (Take('-')) {
+      if (std::isdigit(static_cast<unsigned char>(Peek()))) return Number(/*negative=*/true);
       TRY(const Dim next, Factor(depth + 1));
       return Dim(-1) * next;
     }
@@ -79,16 +80,17 @@ class DimParser {
       if (!Take(')')) return Unexpected("')'");
       return inner;
     }
-    if (std::isdigit(static_cast<unsigned char>(Peek()))) return Number();
+    if (std::isdigit(static_cast<unsigned char>(Peek()))) return Number(/*negative=*/false);
     return Name(depth);
   }
 
-  Result<Dim> Number() {
-    int64_t value = 0;
+  Result<Dim> Number(bool negative) {
+    uint64_t value = 0;  // with its sign read apart: the least number has no positive twin
     const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
-    if (error != std::errc()) return Unexpected("a 64-bit number");
+    if (error != std::errc() || value > (uint64_t{1} << 63) - (negative ? 0 : 1))
+      return Unexpected("a 64-bit number");
     at_ = static_cast<size_t>(end - text_.data());
-    return Dim(value);
+    return Dim(static_cast<int64_t>(negative ? 0 - value : value));
   }
 
   Result<Dim> Name(int depth) {

@@ -104,8 +104,10 @@ Result<RunInfo> ReadRun(const Record& record) {
   }
   for (const Json& item : is.Array("checkpoints")) {
     JsonReader c(item, is.where() + ": checkpoints");
+    const int64_t bytes = c.Int("bytes");
+    if (bytes < 0) c.Fail("bytes", "must not be negative");
     run.checkpoints.push_back(
-        {c.Int("step"), ReadDigest(c, "manifest"), static_cast<uint64_t>(c.Int("bytes")), c.Int("at_ms")});
+        {c.Int("step"), ReadDigest(c, "manifest"), static_cast<uint64_t>(bytes), c.Int("at_ms")});
     TRY_STATUS(c.Finish());
   }
   TRY_STATUS(is.Finish());

@@ -11,6 +11,7 @@
 #include <boost/beast/http/read.hpp>
 
 #include "server/http/guard.h"
+#include "server/http/range.h"
 #include "server/http/target.h"
 
 namespace sinter {
@@ -443,28 +444,15 @@ void Connection::Respond(HttpResponse response) {
 
 void Connection::ApplyRange(HttpResponse& response) {
   response.headers.emplace_back("Accept-Ranges", "bytes");
-  std::string_view range = request_.Header("range");
-  if (!range.starts_with("bytes=") || range.find(',') != std::string_view::npos) return;
-  range.remove_prefix(6);
-  const size_t dash = range.find('-');
-  if (dash == std::string_view::npos) return;
   const uint64_t size = response.shared.bytes.size();
-  auto number = [](std::string_view text) -> std::optional<uint64_t> {
-    uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
-  };
-  const auto first = number(range.substr(0, dash)), last = number(range.substr(dash + 1));
-  if (!first && !last) return;
-  const uint64_t begin = first ? *first : size - std::min(size, *last);
-  const uint64_t end = first && last ? std::min(size, *last + 1) : size;
-  if (begin >= size || begin >= end) {
-    response = ErrorResponse(416, "invalid_argument",
-                             fmt::format("the range is outside the {} bytes there are", size));
+  const auto parsed = ParseByteRange(request_.Header("range"), size);
+  if (!parsed) {
+    response = ErrorResponse(416, "invalid_argument", parsed.error().message);
     response.headers.emplace_back("Content-Range", fmt::format("bytes */{}", size));
     return;
   }
+  if (!*parsed) return;
+  const auto [begin, end] = **parsed;
   response.status = 206;
   response.headers.emplace_back("Content-Range", fmt::format("bytes {}-{}/{}", begin, end - 1, size));
   response.shared.bytes =

@@ -201,6 +201,7 @@ TEST_F(Server, RangesOfBytes) {
   EXPECT_NE(client.header().find("Content-Range: bytes 2-4/10"), std::string::npos);
   EXPECT_EQ(range("7-"), "206 789");
   EXPECT_EQ(range("-2"), "206 89");
+  EXPECT_EQ(range("8-18446744073709551615"), "206 89");  // the end, as large as it can be said
   EXPECT_TRUE(range("10-").starts_with("416 "));
   EXPECT_EQ(range("x"), "200 0123456789");
 }

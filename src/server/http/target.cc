@@ -1,5 +1,6 @@
 #include "server/http/target.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include <fmt/format.h>
@@ -20,6 +21,7 @@ Result<std::string> PercentDecode(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\0') return InvalidArgument("a NUL byte in the target");
     if (text[i] != '%') {
       out += text[i];
       continue;
@@ -50,6 +52,8 @@ std::string PercentEncode(std::string_view text) {
 
 Result<Target> ParseTarget(std::string_view text) {
   if (text.empty() || text[0] != '/') return InvalidArgument("the target must begin with '/'");
+  if (std::ranges::any_of(text, [](unsigned char c) { return c <= 0x20 || c == 0x7f; }))
+    return InvalidArgument("a blank or a control character in the target", "percent-encode it");
   Target target;
   const size_t question = text.find('?');
   target.path = text.substr(0, question);

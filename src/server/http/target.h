@@ -18,7 +18,8 @@ struct Target {
   std::string path;  // still encoded
   std::map<std::string, std::string, std::less<>> query;
 };
-// An origin-form target, "/path?query". Errors: none of that form, broken escapes.
+// An origin-form target, "/path?query". Errors: none of that form, blanks and control
+// characters, broken escapes in the query.
 Result<Target> ParseTarget(std::string_view target);
 
 }  // namespace sinter

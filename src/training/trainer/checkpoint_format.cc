@@ -1,5 +1,6 @@
 #include "training/trainer/checkpoint_format.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -35,21 +36,26 @@ Result<Checkpoint> ReadCheckpoint(std::string_view manifest,
   Checkpoint checkpoint;
   checkpoint.step = reader.Int("step");
   const Json& states = reader.Array("states");
+  if (checkpoint.step < 0) reader.Fail("step", "must not be negative");
   TRY_STATUS(reader.Finish());
   for (size_t i = 0; i < states.size(); ++i) {
     JsonReader state(states[i], fmt::format("checkpoint: states[{}]", i));
     const std::string name = state.String("name"), sha256 = state.String("sha256");
     const auto dtype = ParseDType(state.String("dtype"));
     const std::vector<int64_t> dims = state.Ints("dims");
-    if (!dtype) state.Fail("dtype", "no dtype");
+    // Strings have no bytes that a digest could name.
+    if (!dtype || DTypeSize(*dtype) == 0) state.Fail("dtype", "no dtype of numbers");
+    if (checkpoint.states.contains(name)) state.Fail("name", "stands twice");
     TRY_STATUS(state.Finish());
     TRY(const std::string bytes, blob(sha256));
     TRY(const size_t expected, EncodedBytes(*dtype, dims, {}));
     if (bytes.size() != expected || HashText(bytes).Hex() != sha256)
       return Corrupt(fmt::format("checkpoint: the bytes of state '{}' do not verify", name));
+    if (*dtype == DType::kBool && std::ranges::any_of(bytes, [](char b) { return b != 0 && b != 1; }))
+      return Corrupt(fmt::format("checkpoint: state '{}' has a boolean that is neither 0 nor 1", name));
     TRY(Tensor tensor, Tensor::Create(*dtype, dims));
     if (!bytes.empty()) std::memcpy(tensor.mutable_raw(), bytes.data(), bytes.size());
-    checkpoint.states.insert_or_assign(name, std::move(tensor));
+    checkpoint.states.emplace(name, std::move(tensor));
   }
   return checkpoint;
 }

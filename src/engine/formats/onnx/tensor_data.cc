@@ -92,6 +92,9 @@ Result<Tensor> OnnxTensorSource::Read(const OnnxTensor& source) {
   if (raw) {
     if (raw->size() != bytes)
       return context(Corrupt(fmt::format("needs {} bytes, and has {}", bytes, raw->size())));
+    // Any other byte in a bool would be undefined behaviour wherever it is read.
+    if (dtype == DType::kBool && std::ranges::any_of(*raw, [](std::byte b) { return b > std::byte{1}; }))
+      return context(Corrupt("has a boolean that is neither 0 nor 1"));
     if (owner != nullptr && reinterpret_cast<uintptr_t>(raw->data()) % DTypeSize(dtype) == 0)
       return Tensor::View(Buffer::BorrowConst(*raw, owner), 0, dtype, source.dims);
     TRY(Tensor copy, Tensor::Create(dtype, source.dims));

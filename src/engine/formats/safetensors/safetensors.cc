@@ -70,8 +70,9 @@ Status WriteSafetensors(const Safetensors& contents, const Path& file) {
       return InvalidArgument(fmt::format("{}: no tensor can be called __metadata__", file.string()));
     order.emplace_back(name, &tensor);
   }
-  std::ranges::stable_sort(order, [](const auto& a, const auto& b) {
-    return DTypeSize(a.second->dtype()) > DTypeSize(b.second->dtype());
+  std::ranges::sort(order, [](const auto& a, const auto& b) {
+    const size_t wide = DTypeSize(a.second->dtype()), other = DTypeSize(b.second->dtype());
+    return wide != other ? wide > other : a.first < b.first;
   });
   SafetensorsHeader header{{}, contents.metadata};
   uint64_t at = 0;

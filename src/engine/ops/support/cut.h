@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 
 namespace sinter {
 
@@ -21,8 +20,11 @@ inline Cut ClampCut(int64_t whole, int64_t start, int64_t end, int64_t step) {
   const int64_t s = step > 0 ? within(wrap(start), 0, whole) : within(wrap(start), 0, whole - 1);
   const int64_t e = step > 0 ? within(end < -whole ? 0 : wrap(end), 0, whole)
                              : within(end < -whole ? -1 : wrap(end), -1, whole - 1);
-  const int64_t span = step > 0 ? e - s : s - e, stride = std::abs(step);
-  return {s, step, whole == 0 || span <= 0 ? 0 : (span + stride - 1) / stride};
+  const int64_t span = step > 0 ? e - s : s - e;
+  if (whole == 0 || span <= 0) return {s, step > 0 ? 1 : -1, 0};
+  // The least number has no positive twin; a step past the end is as good as one to it.
+  const int64_t stride = step > 0 ? std::min(step, span) : -std::max(step, -span);
+  return {s, step > 0 ? stride : -stride, (span - 1) / stride + 1};
 }
 
 }  // namespace sinter

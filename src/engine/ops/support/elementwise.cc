@@ -52,7 +52,8 @@ void PropagateContents(InferContext& c, Dim (*combine)(const Dim&, const Dim&)) 
   const std::vector<Dim>& b = *c.Input(1).contents;
   if (a.size() != b.size() && a.size() != 1 && b.size() != 1) return;
   std::vector<Dim> out;
-  for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+  const size_t size = a.size() == 1 ? b.size() : a.size();  // one and none are none
+  for (size_t i = 0; i < size; ++i) {
     out.push_back(combine(a[a.size() == 1 ? 0 : i], b[b.size() == 1 ? 0 : i]));
   }
   c.SetContents(0, std::move(out));

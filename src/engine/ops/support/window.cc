@@ -7,6 +7,11 @@
 namespace sinter {
 namespace {
 
+// Of kernels, strides, dilations and pads, and of a dimension that they slide over: no model has more, and
+// their products stay below 2^63.
+constexpr int64_t kMostStep = int64_t{1} << 30;
+constexpr int64_t kMostSize = int64_t{1} << 40;
+
 Error Bad(const NodeView& node, std::string message) {
   return InvalidArgument(fmt::format("{}: {}", node.Describe(), message));
 }
@@ -39,12 +44,16 @@ Result<std::vector<Window>> WindowsOf(const NodeView& node, std::span<const Dim>
     if (!dilations.empty()) w.dilation = dilations[d];
     if (w.kernel < 1 || w.stride < 1 || w.dilation < 1)
       return Bad(node, "kernel, strides and dilations must be positive");
+    if (std::max({w.kernel, w.stride, w.dilation}) > kMostStep ||
+        (in[d].IsConstant() && *in[d].Constant() > kMostSize))
+      return Bad(node, fmt::format("a window or a dimension {} that no memory holds", d));
     if (auto_pad == "NOTSET" || auto_pad.empty()) {
       if (!pads.empty()) {
         w.pad_begin = pads[d];
         w.pad_end = pads[d + rank];
       }
       if (w.pad_begin < 0 || w.pad_end < 0) return Bad(node, "negative pads");
+      if (std::max(w.pad_begin, w.pad_end) > kMostSize) return Bad(node, "pads that no memory holds");
     } else if (auto_pad != "VALID") {
       if (auto_pad != "SAME_UPPER" && auto_pad != "SAME_LOWER")
         return Bad(node, fmt::format("unknown auto_pad '{}'", auto_pad));

@@ -1,0 +1,45 @@
+// Records as they are kept: the first line says of what kind, the next two are its spec and its status. What
+// is read, written and read again is equal.
+#include "fuzz/targets.h"
+#include "platform/runs/run.h"
+#include "platform/serving/service_record.h"
+
+namespace sinter {
+namespace {
+
+Status Run(std::span<const std::byte> input) {
+  const auto [kind, rest] = FirstLine(TextOf(input));
+  const auto [spec, status] = FirstLine(rest);
+  Record record;
+  record.name = "name";
+  record.spec = spec;
+  record.status = status;
+  if (kind == "run") {
+    TRY(const RunInfo run, ReadRun(record));
+    record.spec = RunSpecText(run);
+    record.status = RunStatusText(run);
+    const auto again = ReadRun(record);
+    SINTER_CHECK(again.has_value() && RunSpecText(*again) == record.spec &&
+                 RunStatusText(*again) == record.status);
+    return {};
+  }
+  if (kind == "service") {
+    TRY(const ServiceInfo service, ReadService(record));
+    record.spec = ServiceSpecText(service);
+    record.status = ServiceStatusText(service);
+    const auto again = ReadService(record);
+    SINTER_CHECK(again.has_value() && ServiceSpecText(*again) == record.spec &&
+                 ServiceStatusText(*again) == record.status);
+    return {};
+  }
+  TRY(const std::string text, CanonicalObject("object", spec));
+  const auto again = CanonicalObject("object", text);
+  SINTER_CHECK(again.has_value() && *again == text);
+  return {};
+}
+
+}  // namespace
+
+FuzzTarget RecordsTarget() { return {&Run, {ErrorCode::kInvalidArgument}}; }
+
+}  // namespace sinter
