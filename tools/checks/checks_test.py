@@ -3,6 +3,7 @@
 
 import os
 import stat
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -224,6 +225,27 @@ class FuzzTargets(Planted):
     def test_a_corpus_that_is_too_large(self):
         self.put("fuzz/corpus/one_two/two", "1" * (1 << 20))
         self.expect(fuzz_targets.faults(self.root), "minimise")
+
+
+class FuzzOne(Planted):
+    """tools/dev/fuzz-one, with a script in the place of libFuzzer's binary."""
+
+    def run_one(self, script):
+        binary = self.put("binary", "#!/bin/sh\n" + script)
+        binary.chmod(stat.S_IRWXU)
+        runner = Path(__file__).parent.parent / "dev/fuzz-one"
+        return subprocess.run([runner, binary, self.root / "corpus", self.root / "made"], capture_output=True,
+                              text=True, env={**os.environ, "SINTER_FUZZ_SECONDS": "7"})
+
+    def test_nothing_found(self):
+        done = self.run_one('echo "Done 5 runs, $*"\n')
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("-max_total_time=7 ", done.stdout)
+
+    def test_a_finding_names_its_reproducer(self):
+        done = self.run_one('echo x > "$(dirname "$0")/made/artefacts/crash-1"; exit 77\n')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(str(self.root / "made/artefacts/crash-1"), done.stdout)
 
 
 class GeneratedDocs(Planted):
