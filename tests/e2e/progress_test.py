@@ -6,7 +6,7 @@ import re
 import struct
 import termios
 
-from program import Program, main, recipe, small_data
+from program import Program, conv_recipe, main, recipe, small_data
 
 LINE = re.compile(r"epoch (\d+) step (\d+)/(\d+) loss [\d.]+ \d+ images/s (\d+ s|\d+ min|\d+ h \d\d min) left"
                   r"( \(waiting for data \d+%\))?$")
@@ -53,14 +53,14 @@ class Progress(Program):
         self.assertEqual(text.count("\n"), 2, f"the run's name, and the end of the one line: {text!r}")
 
     def test_on_a_terminal(self):
-        text, code = self.on_a_terminal(120, "train", self.recipe_file(recipe(epochs=30)))
+        text, code = self.on_a_terminal(120, "train", self.recipe_file(conv_recipe(epochs=30)))
         self.assertEqual(code, 0, text)
         self.overwritten(text, 30)
 
     def test_on_a_terminal_with_ranks(self):
-        text, code = self.on_a_terminal(120, "train", self.recipe_file(recipe(epochs=30)), "--ranks", 2)
+        text, code = self.on_a_terminal(120, "train", self.recipe_file(conv_recipe(epochs=15)), "--ranks", 2)
         self.assertEqual(code, 0, text)
-        self.overwritten(text, 30)
+        self.overwritten(text, 15)
 
     def test_a_narrow_terminal_is_not_wrapped(self):
         text, code = self.on_a_terminal(30, "train", self.recipe_file(recipe(epochs=20)))
@@ -69,7 +69,7 @@ class Progress(Program):
             self.assertLess(len(part.split("\r\n")[0]), 30)
 
     def test_an_error_begins_on_a_line_of_its_own(self):
-        bad = recipe(kind="sgd", rate=1000, epochs=3000).replace("0.00392156862745098", "1.0e12")
+        bad = recipe(kind="sgd", rate=1000, epochs=300).replace("0.00392156862745098", "1.0e12")
         text, code = self.on_a_terminal(120, "train", self.recipe_file(bad))
         self.assertEqual(code, 1)
         self.assertRegex(text, r"(^|\n)[^\r\n]*step \d+: ", text)

@@ -16,13 +16,14 @@ class Resume(Program):
         seed = int(os.environ.get("SINTER_SEED", time.time_ns()))
         print(f"seed {seed}", flush=True)
         draw = random.Random(seed)
-        epochs = 12
+        epochs = 40
         whole = self.ok_json("train", self.recipe_file(conv_recipe("whole", epochs=epochs)))
         # Killed three times at drawn steps, the last time together with the server.
-        at = sorted(draw.sample(range(25, 40 * epochs - 60), 3))
+        at = sorted(draw.sample(range(25, 20 * epochs), 3))
         process = self.start("train", self.recipe_file(conv_recipe("torn", epochs=epochs)))
         for n, step in enumerate(at):
-            run = self.wait_for_run(process, lambda r: r["checkpoints"] and r["step"] >= step, name="torn")
+            run = self.wait_for_run(process, lambda r: r["attempt"] == n + 1 and r["checkpoints"] and r["step"] >= step,
+                                    name="torn")
             process.kill()
             process.wait()
             if n == len(at) - 1:
