@@ -56,6 +56,7 @@ Result<std::vector<Tensor>> InOrder(const ModelInterface& interface, std::vector
     const int at = interface.FindInput(one.name);
     if (at < 0) {
       std::vector<std::string> names;
+      names.reserve(interface.inputs.size());
       for (const TensorSpec& input : interface.inputs) names.push_back(input.name);
       return InvalidArgument(fmt::format("there is no input '{}'", one.name),
                              fmt::format("the inputs are {}", fmt::join(names, ", ")));
@@ -80,6 +81,7 @@ Result<std::vector<Tensor>> OnTheReference(const Module& module, const std::stri
   const std::vector<Value> values(inputs.begin(), inputs.end());
   TRY(const std::vector<Value> results, RunReference(module, Operators(), function, values, states));
   std::vector<Tensor> tensors;
+  tensors.reserve(results.size());
   for (const Value& value : results) tensors.push_back(value.tensor());
   return tensors;
 }

@@ -48,7 +48,7 @@ Status AddLoss(TrainingProgram& program) {
   const bool training = module.FindFunction(kForwardTraining) != nullptr;
   const Function model = *module.FindFunction(training ? kForwardTraining : kForward);
   program.seeded = model.body.params.size() == 3;
-  const Type input = model.TypeOf(model.body.params[0]);
+  const Type& input = model.TypeOf(model.body.params[0]);
   const Dim batch = input.shape[0];
   const SignatureInput& signature = program.signature.inputs[0];
   Function& loss = module.functions.emplace_back();
