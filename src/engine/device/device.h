@@ -21,11 +21,12 @@
 
 namespace sinter {
 
-// An element-wise node that reads what the node before it gives, alone, and has its shape and dtype.
+// A node of one output that alone reads what the node before it gives.
 struct Follower {
   NodeView node;
   size_t input = 0;                      // which of its inputs that is
   std::vector<const Tensor*> constants;  // the others never change; null at `input`
+  const Type* output = nullptr;
 };
 
 // A node as a kernel is asked about it.

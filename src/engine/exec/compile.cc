@@ -203,8 +203,8 @@ class Compiler {
     step.kernel_name = "reference";
   }
 
-  // Element-wise nodes in a chain after node `index`, each the only reader of what the one before gives, with
-  // constants beside it.
+  // The chain of nodes after node `index`, each the only reader of what the one before gives, with constants
+  // beside it.
   std::vector<Follower> Followers(int index) {
     std::vector<Follower> followers;
     const auto& nodes = function_.body.nodes;
@@ -215,12 +215,14 @@ class Compiler {
       if (reader < 0 || reader >= static_cast<int>(nodes.size())) break;
       const Node& node = nodes[static_cast<size_t>(reader)];
       const Operator* page = Operators().Find(node.op);
-      const Elementwise* map = page == nullptr ? nullptr : std::get_if<Elementwise>(&page->index.value);
       const auto at = std::ranges::find(node.inputs, value);
-      if (map == nullptr || map->positional || node.outputs.size() != 1 || at == node.inputs.end() ||
-          !(function_.TypeOf(value) == function_.TypeOf(node.outputs[0])))
+      if (page == nullptr || page->effect != Effect::kPure || !node.regions.empty() ||
+          node.outputs.size() != 1 || at == node.inputs.end() || !IsStatic(function_.TypeOf(node.outputs[0])))
         break;
-      Follower follower{NodeView(node, *page), static_cast<size_t>(at - node.inputs.begin()), {}};
+      Follower follower{NodeView(node, *page),
+                        static_cast<size_t>(at - node.inputs.begin()),
+                        {},
+                        &function_.TypeOf(node.outputs[0])};
       bool known = true;
       for (ValueId id : node.inputs) {
         const bool constant = id != kNoValue && id != value && Plan(id).place == Place::kConstant;

@@ -351,6 +351,57 @@ TEST(Exec, WhatFollowsAProductIsComputedWithIt) {
   }
 }
 
+// Pools by pairs after a convolution, straight and in blocks of channels, with odd sizes; a pool whose input
+// another reads, or of other windows, is a step of its own.
+TEST(Exec, PoolsAreComputedWithTheConvolutionBefore) {
+  const Module states = Parse(R"(module m {
+    symbol N in 1..64
+    state shared @w1: f32[6,1,3,3]
+    state shared @b1: f32[6]
+    state shared @w2: f32[32,6,3,3]
+    state shared @w3: f32[16,32,3,3]
+    state shared @w4: f32[16,16,1,1]
+    func @f(%x: f32[N,1,39,41]) {
+      %w1 = read @w1
+      %b1 = read @b1
+      %w2 = read @w2
+      %w3 = read @w3
+      %w4 = read @w4
+      %c = Conv(%x, %w1, %b1) {pads = [1,1,1,1]}
+      %r = Relu(%c)
+      %p = MaxPool(%r) {kernel_shape = [2,2], strides = [2,2]}
+      %d = Conv(%p, %w2) {pads = [1,1,1,1]}
+      %q = MaxPool(%d) {kernel_shape = [2,2], strides = [2,2]}
+      %e = Conv(%q, %w3) {pads = [1,1,1,1]}
+      %s = Relu(%e)
+      %t = MaxPool(%s) {kernel_shape = [2,2], strides = [2,2]}
+      %g = Conv(%t, %w4)
+      %u = Relu(%g)
+      %v = MaxPool(%u) {kernel_shape = [3,3], strides = [2,2]}
+      %z = MaxPool(%g) {kernel_shape = [2,2], strides = [2,2]}
+      return %t, %v, %z
+    }
+  })");
+  const Module module = Frozen(states, RandomStates(states));
+  auto executable = Executable::Compile(module);
+  ASSERT_TRUE(executable) << executable.error().ToString();
+  const std::string explained = (*executable)->Explain();
+  EXPECT_GE(Count(explained, "    with %"), 2u) << explained;
+  auto session = (*executable)->OpenSession();
+  for (int64_t n : {1, 8, 19}) {
+    const std::vector<Tensor> inputs{Random(DType::kF32, {n, 1, 39, 41}, 70 + static_cast<uint64_t>(n))};
+    auto results = (*session)->Run("f", inputs);
+    ASSERT_TRUE(results) << results.error().ToString();
+    StateValues none;
+    auto expected = RunReference(module, Operators(), "f", std::vector<Value>{inputs[0]}, none);
+    ASSERT_TRUE(expected) << expected.error().ToString();
+    for (size_t i = 0; i < 3; ++i)
+      EXPECT_LT(LargestDifference((*results)[i].tensor(), (*expected)[i].tensor()), 1e-5)
+          << n << " " << i << "\n"
+          << explained;
+  }
+}
+
 TEST(Exec, CancelledRunsStop) {
   auto executable = Executable::Compile(Parse(kCnn), {.functions = {"forward"}});
   auto session = (*executable)->OpenSession();

@@ -77,11 +77,18 @@ Result<Tile> MakeTile(DnnConvolution c, int64_t pictures) {
 
 class BlockedConvolution final : public Kernel {
  public:
-  static Result<std::unique_ptr<BlockedConvolution>> Make(const DnnConvolution& c, const Tensor* weight) {
+  // `pools`: a max pool by pairs follows (and the Relu that c names, before it); it is taken over where the
+  // result stands in blocks of channels.
+  static Result<std::unique_ptr<BlockedConvolution>> Make(const DnnConvolution& c, const Tensor* weight,
+                                                          bool pools) {
     auto kernel = std::unique_ptr<BlockedConvolution>(new BlockedConvolution);
     kernel->c_ = c;
     TRY(kernel->tiles_[0], MakeTile(c, kTile));
     TRY(kernel->tiles_[1], MakeTile(c, 1));
+    kernel->pools_ = pools && std::ranges::all_of(kernel->tiles_, [&](const Tile& tile) {
+                       const int64_t block = tile.channel_block[2];
+                       return block != 0 && MovesChannelBlocks(block, (c.oh / 2) * (c.ow / 2));
+                     });
     kernel->weight_argument_ = c.role == Role::kWeightGradient ? 2 : 1;
     kernel->weight_elements_ = 1;
     for (int64_t d : c.WeightDims()) kernel->weight_elements_ *= d;
@@ -102,7 +109,7 @@ class BlockedConvolution final : public Kernel {
     return SharedBytes() + static_cast<size_t>(ThreadPool::Shared().threads()) * RangeBytes();
   }
 
-  size_t followers() const override { return c_.relu ? 1 : 0; }
+  size_t followers() const override { return (c_.relu ? 1 : 0) + (pools_ ? 1 : 0); }
 
   Status Run(const KernelCall& call) override {
     const size_t picture = c_.role == Role::kWeightGradient ? 1 : 0;  // an argument that counts pictures
@@ -156,9 +163,21 @@ class BlockedConvolution final : public Kernel {
       for (size_t a = 0; a < 3; ++a) {
         if (a != weight_argument_ || c_.role == Role::kWeightGradient) bytes += tile.blocked[a];
       }
+      if (pools_) bytes += Padded(static_cast<size_t>(tile.channel_block[2] * PooledArea()) * sizeof(float));
       most = std::max(most, bytes);
     }
     return PartialBytes() + most;
+  }
+
+  int64_t PooledArea() const { return (c_.oh / 2) * (c_.ow / 2); }
+
+  // The tile's result from blocks to row-major, pooled on the way; `block` holds one block of channels.
+  void Pool(const Tile& tile, const float* from, float* to, float* block) const {
+    const int64_t channels = tile.channel_block[2];
+    for (int64_t g = 0; g < tile.groups[2]; ++g) {
+      PoolChannelBlocks(channels, from + g * channels * tile.area[2], c_.ow, c_.oh / 2, c_.ow / 2, block);
+      UnblockChannels(channels, block, PooledArea(), to + g * channels * PooledArea());
+    }
   }
 
   void Pack(size_t t, const void* plain, void* packed, void* scratch) const {
@@ -208,7 +227,7 @@ class BlockedConvolution final : public Kernel {
     std::byte* at = own + PartialBytes();
     std::byte* scratch = at;
     at += tile.scratch;
-    const int64_t in = c_.c * c_.h * c_.w, out = c_.m * c_.oh * c_.ow;
+    const int64_t in = c_.c * c_.h * c_.w, out = c_.m * (pools_ ? PooledArea() : c_.oh * c_.ow);
     std::array<void*, 4> plain{}, handles{};
     auto picture = [&](const Tensor& tensor, int64_t size) {
       return const_cast<float*>(tensor.data<float>().data()) + i * size;
@@ -238,7 +257,11 @@ class BlockedConvolution final : public Kernel {
       if (a != 2) Reorder(tile, a, plain[a], handles[a], scratch);
     }
     tile.convolution->Run(std::span(handles).first(c_.bias ? 4 : 3), scratch);
-    if (tile.reorder[2] != nullptr) Reorder(tile, 2, handles[2], plain[2], scratch);
+    if (pools_)
+      Pool(tile, static_cast<const float*>(handles[2]), static_cast<float*>(plain[2]),
+           reinterpret_cast<float*>(at));
+    else if (tile.reorder[2] != nullptr)
+      Reorder(tile, 2, handles[2], plain[2], scratch);
     if (c_.role == Role::kWeightGradient) {
       float* sum = reinterpret_cast<float*>(partial);
       const float* term = static_cast<const float*>(plain[2]);
@@ -256,6 +279,7 @@ class BlockedConvolution final : public Kernel {
   }
 
   DnnConvolution c_;
+  bool pools_ = false;
   std::array<Tile, 2> tiles_;  // of kTile pictures, and of one
   size_t weight_argument_ = 1;
   int64_t weight_elements_ = 0;
@@ -300,7 +324,11 @@ KernelChoice MakeBlocked(const KernelQuery& query) {
     c.pad_end[d] = window.pad_end;
   }
   c.relu = kRole == Role::kForward && !query.followers.empty() && IsRelu(query.followers[0]);
-  auto made = BlockedConvolution::Make(c, kRole == Role::kWeightGradient ? nullptr : query.constants[1]);
+  const size_t next = c.relu ? 1 : 0;
+  const bool pools =
+      kRole == Role::kForward && query.followers.size() > next && PoolsPairs(query.followers[next]);
+  auto made =
+      BlockedConvolution::Make(c, kRole == Role::kWeightGradient ? nullptr : query.constants[1], pools);
   if (!made) return Refusal{made.error().message};
   return std::move(*made);
 }

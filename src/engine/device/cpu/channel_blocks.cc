@@ -53,6 +53,21 @@ SINTER_INLINE void Unblock(const float* blocked, int64_t area, float* plain) {
   }
 }
 
+// The larger, or the one that is no number.
+SINTER_INLINE float Larger(float a, float b) { return a >= b || a != a ? a : b; }
+
+template <int B>
+SINTER_INLINE void Pool(const float* blocked, int64_t width, int64_t rows, int64_t columns, float* pooled) {
+  for (int64_t y = 0; y < rows; ++y) {
+    const float* upper = blocked + 2 * y * width * B;
+    const float* lower = upper + width * B;
+    for (int64_t x = 0; x < columns; ++x, upper += 2 * B, lower += 2 * B, pooled += B) {
+      for (int c = 0; c < B; ++c)
+        pooled[c] = Larger(Larger(upper[c], upper[B + c]), Larger(lower[c], lower[B + c]));
+    }
+  }
+}
+
 }  // namespace
 
 bool MovesChannelBlocks(int64_t block, int64_t area) { return (block == 8 || block == 16) && area >= block; }
@@ -62,6 +77,12 @@ SINTER_CLONES void BlockChannels(int64_t block, const float* plain, int64_t area
 }
 SINTER_CLONES void UnblockChannels(int64_t block, const float* blocked, int64_t area, float* plain) {
   return block == 16 ? Unblock<16>(blocked, area, plain) : Unblock<8>(blocked, area, plain);
+}
+
+SINTER_CLONES void PoolChannelBlocks(int64_t block, const float* blocked, int64_t width, int64_t rows,
+                                     int64_t columns, float* pooled) {
+  return block == 16 ? Pool<16>(blocked, width, rows, columns, pooled)
+                     : Pool<8>(blocked, width, rows, columns, pooled);
 }
 
 }  // namespace sinter

@@ -11,4 +11,9 @@ bool MovesChannelBlocks(int64_t block, int64_t area);
 void BlockChannels(int64_t block, const float* plain, int64_t area, float* blocked);
 void UnblockChannels(int64_t block, const float* blocked, int64_t area, float* plain);
 
+// Windows of 2 x 2, two apart, of one block of channels [.., width, block]: the largest of each, for
+// rows x columns windows. A NaN stays, as in max pools elsewhere.
+void PoolChannelBlocks(int64_t block, const float* blocked, int64_t width, int64_t rows, int64_t columns,
+                       float* pooled);
+
 }  // namespace sinter

@@ -7,6 +7,7 @@
 #include "engine/device/cpu/direct_rows.h"
 #include "engine/device/cpu/geometry.h"
 #include "engine/device/cpu/kernels.h"
+#include "engine/device/cpu/pool_rows.h"
 
 namespace sinter {
 namespace {
@@ -17,7 +18,14 @@ constexpr int64_t kMostChannels = 4, kMostTaps = 64;  // taps: channels times th
 
 class DirectConvolution final : public Kernel {
  public:
-  explicit DirectConvolution(const FixedWindow& window) : window_(window) {}
+  // What is computed along with it: a Relu, then a max pool by pairs of outputs of `height` x `width`.
+  struct After {
+    bool relu = false, pools = false;
+    int64_t height = 0, width = 0;
+  };
+  DirectConvolution(const FixedWindow& window, const After& after) : window_(window), after_(after) {}
+
+  size_t followers() const override { return (after_.relu ? 1 : 0) + (after_.pools ? 1 : 0); }
 
   size_t WorkspaceBytes(std::span<const Tensor* const> inputs,
                         std::span<Tensor* const> outputs) const override {
@@ -48,11 +56,26 @@ class DirectConvolution final : public Kernel {
         held = i;
         const float* weights = packed + group * (l.taps + 1) * kDirectFilters;
         const int64_t first = group * kDirectFilters;
-        float* out = y + (i * l.m + first) * l.g.out();
-        for (int64_t oy = 0; oy < l.g.oh; ++oy) {
+        const int64_t filters = std::min(kDirectFilters, l.m - first);
+        float* out = y + (i * l.m + first) * l.planes();
+        float* rows = picture + l.c * l.height * l.width;
+        auto row = [&](int64_t oy, float* to, int64_t apart) {
           DirectRow(picture + oy * l.width, offsets.data(), l.taps, weights,
-                    weights + l.taps * kDirectFilters, std::min(kDirectFilters, l.m - first), l.g.ow,
-                    out + oy * l.g.ow, l.g.out());
+                    weights + l.taps * kDirectFilters, filters, l.g.ow, to, apart);
+        };
+        for (int64_t oy = 0; !after_.pools && oy < l.g.oh; ++oy) {
+          row(oy, out + oy * l.g.ow, l.g.out());
+          for (int64_t f = 0; after_.relu && f < filters; ++f)
+            ReluRow(l.g.ow, out + f * l.g.out() + oy * l.g.ow);
+        }
+        for (int64_t oy = 0; after_.pools && oy < l.g.oh / 2; ++oy) {
+          row(2 * oy, rows, 2 * l.g.ow);
+          row(2 * oy + 1, rows + l.g.ow, 2 * l.g.ow);
+          for (int64_t f = 0; f < filters; ++f) {
+            float* to = out + f * l.planes() + oy * (l.g.ow / 2);
+            MaxOfPairs(rows + 2 * f * l.g.ow, rows + (2 * f + 1) * l.g.ow, l.g.ow / 2, to);
+            if (after_.relu) ReluRow(l.g.ow / 2, to);  // the largest first: fewer to clip
+          }
         }
       }
     });
@@ -64,11 +87,20 @@ class DirectConvolution final : public Kernel {
     Geometry g;
     int64_t n = 0, c = 0, m = 0, groups = 0, taps = 0;
     int64_t width = 0, height = 0;  // of the padded picture
+    bool pools = false;
+    int64_t planes() const {
+      return pools ? (g.oh / 2) * (g.ow / 2) : g.out();
+    }  // elements of one of the result
   };
 
   Layout LayoutOf(std::span<const Tensor* const> inputs, std::span<Tensor* const> outputs) const {
     Layout l;
     l.g = GeometryOf(window_, inputs[0]->dims(), outputs[0]->dims());
+    l.pools = after_.pools;
+    if (after_.pools) {  // what the pool reads, not what it gives
+      l.g.oh = after_.height;
+      l.g.ow = after_.width;
+    }
     l.n = inputs[0]->dim(0);
     l.c = inputs[0]->dim(1);
     l.m = inputs[1]->dim(0);
@@ -82,7 +114,10 @@ class DirectConvolution final : public Kernel {
     return (static_cast<size_t>(floats) * sizeof(float) + 63) / 64 * 64;
   }
   static size_t Packed(const Layout& l) { return Padded(l.groups * (l.taps + 1) * kDirectFilters); }
-  static size_t Picture(const Layout& l) { return Padded(l.c * l.height * l.width); }
+  // A padded picture, and two rows of outputs for each filter, to be pooled.
+  static size_t Picture(const Layout& l) {
+    return Padded(l.c * l.height * l.width + (l.pools ? 2 * kDirectFilters * l.g.ow : 0));
+  }
 
   // For each group of filters: a row of them for each tap, then their biases; zeros beyond the last filter.
   static void Pack(const KernelCall& call, const Layout& l, float* to) {
@@ -122,6 +157,7 @@ class DirectConvolution final : public Kernel {
   }
 
   FixedWindow window_;
+  After after_;
 };
 
 KernelChoice Make(const KernelQuery& query) {
@@ -145,7 +181,17 @@ KernelChoice Make(const KernelQuery& query) {
     if (w.stride != 1 || w.dilation != 1) return Refusal{"windows with steps"};
     if (w.pad_begin < 0 || w.pad_end < 0) return Refusal{"negative padding"};
   }
-  return std::make_unique<DirectConvolution>(*window);
+  DirectConvolution::After after;
+  after.relu = !query.followers.empty() && IsRelu(query.followers[0]);
+  const size_t next = after.relu ? 1 : 0;
+  const Shape& out = query.outputs[0]->shape;
+  if (query.followers.size() > next && PoolsPairs(query.followers[next]) && out.size() == 4 &&
+      out[2].IsConstant() && out[3].IsConstant()) {
+    after.pools = true;
+    after.height = *out[2].Constant();
+    after.width = *out[3].Constant();
+  }
+  return std::make_unique<DirectConvolution>(*window, after);
 }
 
 constexpr KernelEntry kEntries[] = {{"direct.conv", kForward, &Make}};

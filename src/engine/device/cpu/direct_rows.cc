@@ -69,4 +69,8 @@ SINTER_CLONES void DirectRow(const float* picture, const int64_t* offsets, int64
   }
 }
 
+SINTER_CLONES void ReluRow(int64_t n, float* row) {
+  for (int64_t o = 0; o < n; ++o) row[o] = row[o] > 0 ? row[o] : 0;
+}
+
 }  // namespace sinter

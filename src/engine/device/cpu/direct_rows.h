@@ -13,4 +13,7 @@ inline constexpr int64_t kDirectFilters = 4;  // at once
 void DirectRow(const float* picture, const int64_t* offsets, int64_t taps, const float* weights,
                const float* bias, int64_t filters, int64_t n, float* out, int64_t apart);
 
+// row[o] = max(0, row[o]); what is no number becomes 0, as in Relu.
+void ReluRow(int64_t n, float* row);
+
 }  // namespace sinter

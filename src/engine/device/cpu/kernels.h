@@ -33,6 +33,8 @@ std::span<const KernelEntry> GatheringKernels();  // gathering.cc: by index
 inline constexpr int64_t kGrain = 16384;
 
 inline bool IsRelu(const Follower& follower) { return follower.node.node().op == "Relu"; }
+// A MaxPool by windows of 2 x 2, two apart, inside pictures [n, c, h, w].
+bool PoolsPairs(const Follower& follower);
 
 // Null when all inputs and outputs of the node are plain, else why not.
 inline const char* NotPlain(const KernelQuery& query) {

@@ -111,6 +111,19 @@ constexpr KernelEntry kEntries[] = {{"loops.max_pool", kMax, &Make<false>},
 
 }  // namespace
 
+bool PoolsPairs(const Follower& follower) {
+  const NodeView& node = follower.node;
+  if (node.node().op != "MaxPool" || node.node().outputs.size() != 1 || follower.output->Rank() != 4)
+    return false;
+  auto all = [&](std::string_view attribute, int64_t value) {
+    return std::ranges::all_of(node.Ints(attribute), [&](int64_t v) { return v == value; });
+  };
+  return node.Ints("kernel_shape") == std::vector<int64_t>{2, 2} &&
+         node.Ints("strides") == std::vector<int64_t>{2, 2} && all("pads", 0) && all("dilations", 1) &&
+         node.Int("ceil_mode") == 0 && node.String("auto_pad") != "SAME_UPPER" &&
+         node.String("auto_pad") != "SAME_LOWER";
+}
+
 std::span<const KernelEntry> PoolingKernels() { return kEntries; }
 
 }  // namespace sinter
