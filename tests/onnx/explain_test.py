@@ -31,7 +31,15 @@ class Explain(Interop):
         first, *lines = out.splitlines()
         self.assertRegex(first, r"^@forward on cpu: \d+ steps")
         chosen, refused, last = {}, {}, None
+        passes = [line.split()[1] for line in lines if line.startswith("  pass ")]
+        self.assertEqual(passes[:2], ["inline_calls", "infer_types"])
+        self.assertIn("mark_fusion", passes)
         for line in lines:
+            if line.startswith("  pass "):
+                self.assertRegex(line, r"^  pass \w+ +\d+ changes +\d+ -> \d+ +nodes +\d+\.\d+ ms$")
+                continue
+            if re.match(r"    with %", line):  # a node that the kernel computes too
+                continue
             if refusal := re.fullmatch(r"    not ([a-z_0-9.]+): (.+)", line):
                 refused.setdefault(last, []).append(refusal.groups())
                 continue
@@ -40,13 +48,31 @@ class Explain(Interop):
             named = re.search(r'= [A-Za-z.]+ "(\w+)"', line)
             last = named.group(1) if named else line
             chosen[last] = step.group(1)
-        self.assertRegex(chosen["first"], r"^(onednn|columns)\.conv")
+        self.assertRegex(chosen["first"], r"^(direct|onednn|columns)\.conv")
         self.assertEqual(chosen["born"], "reference")
         self.assertNotEqual(refused, {}, out)
         for name, reasons in refused.items():
             self.assertNotIn(chosen[name], [kernel for kernel, _ in reasons], "a kernel that refused is not the one chosen")
         for kernel in chosen.values():
             self.assertTrue(kernel == "reference" or "." in kernel, kernel)
+
+    def test_passes_are_switched_off_by_name(self):
+        info = helper.make_tensor_value_info
+        graph = helper.make_graph(
+            [helper.make_node("Transpose", ["x"], ["a"]), helper.make_node("Transpose", ["a"], ["b"]),
+             helper.make_node("Relu", ["b"], ["y"])], "pair",
+            [info("x", TensorProto.FLOAT, ["n", 8])], [info("y", TensorProto.FLOAT, ["n", 8])])
+        path = self.folder / "pair.onnx"
+        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+        for words, transposes in (([], 0), (["--without", "move_transposes"], 2)):
+            code, out, err = run_program("explain", path, *words)
+            self.assertEqual((code, err), (0, ""))
+            self.assertEqual(out.count("= Transpose("), transposes, out)
+            self.assertEqual("pass move_transposes" in out, not words, out)
+        code, out, err = run_program("explain", path, "--without", "move_mountains")
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("move_mountains", err)
+        self.assertIn("move_transposes", err)
 
     def test_a_file_that_is_none(self):
         (self.folder / "none.onnx").write_text("no model")

@@ -90,6 +90,7 @@ std::string KernelsText(const Operator& page, size_t& served) {
     text += fmt::format("{}, ", entry.name);
   }
   if (page.view) text += "view, ";
+  if (text.empty() && std::holds_alternative<Composition>(page.structure.value)) text = "lowered, ";
   served += text.empty() ? 0 : 1;
   return text + "reference";
 }
@@ -112,8 +113,8 @@ std::string OperatorsDocument() {
 
 Printed from the pages in `src/engine/ops/`; `tools/checks/generated_docs.py --write` writes it anew.
 
-{} operators; {} have a gradient; {} have kernels of the CPU besides the reference or are views (no byte
-moves), {} have the reference alone. Domain onnx: names and semantics of ONNX's newest opset. Formals that
+{} operators; {} have a gradient; {} have kernels of the CPU besides the reference, are views (no byte
+moves) or are lowered to operators that have; {} have the reference alone. Domain onnx: names and semantics of ONNX's newest opset. Formals that
 share a letter share their dtype; `?` may be absent, `...` stands for several. "numeric" is floats and
 integers, "plain" numeric and bool, "any" plain and strings. Kernels are asked from left to right, and the
 first that accepts a node has it; `sinter explain MODEL` shows the choice and each refusal.

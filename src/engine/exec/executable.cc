@@ -13,6 +13,15 @@
 #include "engine/ops/catalog.h"
 
 namespace sinter {
+namespace {
+
+bool Serves(const Device& device, std::string_view op) {
+  return std::ranges::any_of(device.kernels(), [&](const KernelEntry& entry) {
+    return std::ranges::find(entry.ops, op) != entry.ops.end();
+  });
+}
+
+}  // namespace
 
 Executable::~Executable() = default;
 const Module& Executable::module() const { return impl_->module; }
@@ -44,7 +53,10 @@ Result<std::shared_ptr<Executable>> Executable::Compile(Module module, const Com
     for (const Function& function : impl.module.functions) names.push_back(function.name);
   }
   if (options.optimise) {
-    TRY(impl.passes, RunPasses(impl.module, names, DefaultPipeline(), Operators(), options.passes));
+    PassOptions passes = options.passes;
+    if (!passes.served && !impl.device->kernels().empty())
+      passes.served = [&](std::string_view op) { return Serves(*impl.device, op); };
+    TRY(impl.passes, RunPasses(impl.module, names, DefaultPipeline(), Operators(), passes));
   }
   for (const std::string& name : names) {
     TRY(impl.programs[name], CompileFunction(impl.module, name, *impl.device));

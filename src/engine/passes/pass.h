@@ -1,6 +1,7 @@
 // A pass changes one function of a module into one that computes the same.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "base/result.h"
@@ -13,6 +14,8 @@ struct PassContext {
   Module& module;      // passes may add symbols to it, and change nothing else of it
   Function& function;  // one of the module's
   const OperatorCatalog& catalog;
+  // Whether the device has a kernel for an operator; null: nothing is known of a device.
+  std::function<bool(std::string_view op)> served = {};
 };
 
 struct Pass {
@@ -26,6 +29,7 @@ struct Pass {
 // One file each; pipelines.cc orders them.
 extern const Pass kInlineCallsPass;
 extern const Pass kInferTypesPass;
+extern const Pass kLowerCompositionsPass;
 extern const Pass kFoldConstantsPass;
 extern const Pass kSimplifyPass;
 extern const Pass kMoveTransposesPass;

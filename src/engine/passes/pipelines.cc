@@ -12,6 +12,7 @@ namespace {
 constexpr const Pass* kDefaultPipeline[] = {
     &kInlineCallsPass,           // one flat function, so that the others see across calls
     &kInferTypesPass,            // every value's type, over symbols
+    &kLowerCompositionsPass,     // what no kernel serves becomes what kernels serve
     &kFoldConstantsPass,         // what is known already: shape arithmetic, transposed weights
     &kSimplifyPass,              // nodes that change nothing
     &kCommonSubexpressionsPass,  // the same thing computed once
@@ -54,7 +55,7 @@ Result<std::vector<PassReport>> RunPasses(Module& module, std::span<const std::s
   for (const std::string& name : functions) {
     Function* function = module.FindFunction(name);
     if (function == nullptr) return NotFound(fmt::format("module {} has no function @{}", module.name, name));
-    PassContext context{module, *function, catalog};
+    PassContext context{module, *function, catalog, options.served};
     for (const Pass* pass : passes) {
       if (options.without.contains(pass->name)) continue;
       PassReport& report = reports.emplace_back(PassReport{pass->name, name});
@@ -77,7 +78,7 @@ std::string PrintPassReports(std::span<const PassReport> reports) {
   std::string text;
   for (const PassReport& report : reports) {
     const double milliseconds = 1e-6 * static_cast<double>(report.time.count());
-    text += fmt::format("  {:<24} {:>6} changes, {:>6} -> {:<6} nodes {:>9.3f} ms\n", report.pass,
+    text += fmt::format("  pass {:<24} {:>6} changes {:>6} -> {:<6} nodes {:>9.3f} ms\n", report.pass,
                         report.changes, report.nodes_before, report.nodes_after, milliseconds);
   }
   return text;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <set>
 #include <span>
 #include <string>
@@ -19,7 +20,8 @@ namespace sinter {
 std::span<const Pass* const> DefaultPipeline();
 
 struct PassOptions {
-  std::set<std::string, std::less<>> without;  // names of passes that are switched off
+  std::set<std::string, std::less<>> without;            // names of passes that are switched off
+  std::function<bool(std::string_view op)> served = {};  // as in PassContext
 #ifdef NDEBUG
   bool verify = false;
 #else
