@@ -13,6 +13,10 @@
 namespace sinter {
 namespace {
 
+// Bytes of a tensor that its key reads: weights are mapped files, of which nothing should be touched for
+// this. Equal keys are compared in full.
+constexpr size_t kHashed = 1024;
+
 constexpr uint64_t kHashBasis = 14695981039346656037ULL;  // FNV-1a, 64 bits
 constexpr uint64_t kHashPrime = 1099511628211ULL;
 
@@ -71,7 +75,8 @@ class Merger {
       if (tensor == nullptr || tensor->dtype() == DType::kString)
         key += PrintAttribute(attribute);
       else
-        key += fmt::format("{} {:x}", tensor->type().ToString(), HashBytes({tensor->raw(), tensor->bytes()}));
+        key += fmt::format("{} {:x}", tensor->type().ToString(),
+                           HashBytes({tensor->raw(), std::min(kHashed, tensor->bytes())}));
     }
     return key;
   }
