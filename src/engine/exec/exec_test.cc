@@ -402,6 +402,46 @@ TEST(Exec, PoolsAreComputedWithTheConvolutionBefore) {
   }
 }
 
+// One picture alone is shared by two threads, half of the filters each.
+TEST(Exec, OnePictureOnTwoThreads) {
+  const Module states = Parse(R"(module m {
+    symbol N in 1..64
+    state shared @w: f32[64,32,3,3]
+    state shared @b: f32[64]
+    func @plain(%x: f32[N,32,14,14]) {
+      %w = read @w
+      %y = Conv(%x, %w) {pads = [1,1,1,1]}
+      return %y
+    }
+    func @pooled(%x: f32[N,32,14,14]) {
+      %w = read @w
+      %b = read @b
+      %c = Conv(%x, %w, %b) {pads = [1,1,1,1]}
+      %r = Relu(%c)
+      %y = MaxPool(%r) {kernel_shape = [2,2], strides = [2,2]}
+      return %y
+    }
+  })");
+  const Module module = Frozen(states, RandomStates(states));
+  for (int threads : {1, 2, 3}) {
+    ThreadPool pool(threads);
+    auto executable = Executable::Compile(module, {.pool = &pool});
+    ASSERT_TRUE(executable) << executable.error().ToString();
+    auto session = (*executable)->OpenSession();
+    for (const char* function : {"plain", "pooled"}) {
+      for (int64_t n : {1, 2}) {
+        const std::vector<Tensor> inputs{Random(DType::kF32, {n, 32, 14, 14}, 80 + static_cast<uint64_t>(n))};
+        auto results = (*session)->Run(function, inputs);
+        ASSERT_TRUE(results) << results.error().ToString();
+        StateValues none;
+        auto expected = RunReference(module, Operators(), function, std::vector<Value>{inputs[0]}, none);
+        EXPECT_LT(LargestDifference((*results)[0].tensor(), (*expected)[0].tensor()), 1e-5)
+            << function << " " << n << " on " << threads;
+      }
+    }
+  }
+}
+
 TEST(Exec, CancelledRunsStop) {
   auto executable = Executable::Compile(Parse(kCnn), {.functions = {"forward"}});
   auto session = (*executable)->OpenSession();

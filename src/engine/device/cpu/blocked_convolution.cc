@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 
 #include "engine/device/cpu/channel_blocks.h"
 #include "engine/device/cpu/geometry.h"
@@ -20,6 +21,8 @@ constexpr std::array<std::string_view, 1> kInput = {"sinter.ConvGradInput"};
 constexpr std::array<std::string_view, 1> kWeight = {"sinter.ConvGradWeight"};
 
 constexpr int64_t kTile = 8;  // pictures
+// Products of one picture that pay for waking a second thread, when there is one picture alone.
+constexpr int64_t kWorthSharing = int64_t{1} << 20;
 
 size_t Padded(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -102,6 +105,7 @@ class BlockedConvolution final : public Kernel {
                      kernel->packed_[t]->data() + kernel->tiles_[t].blocked[w]);
       }
     }
+    if (weight != nullptr && c.role == Role::kForward) TRY_STATUS(kernel->AddHalf(*weight));
     return kernel;
   }
 
@@ -124,6 +128,13 @@ class BlockedConvolution final : public Kernel {
       const bool whole = tiles > 1 || n == kTile, rest = tiles == 1 || n % kTile != 0;
       weights = PackWeights(call, shared, {whole, rest});
     }
+    if (n == 1 && half_ && call.pool->threads() > 1 && most >= 2) {
+      call.pool->RunChunks(2, [&](int r) {
+        RunTile(call, *half_, 0, packed_halves_[static_cast<size_t>(r)]->data(),
+                shared + SharedBytes() + static_cast<size_t>(r) * RangeBytes(), r);
+      });
+      return {};
+    }
     const int ranges = std::min(call.pool->RangeCount(units, 1), static_cast<int>(most));
     call.pool->RunChunks(ranges, [&](int r) {
       std::byte* own = shared + SharedBytes() + static_cast<size_t>(r) * RangeBytes();
@@ -132,7 +143,7 @@ class BlockedConvolution final : public Kernel {
       int64_t i = ThreadPool::RangeBegin(units, ranges, r) * unit;
       while (i < end && !call.cancel.Cancelled()) {
         const size_t t = end - i >= kTile ? 0 : 1;
-        RunTile(call, t, i, weights[t], own);
+        RunTile(call, tiles_[t], i, weights[t], own);
         i += tiles_[t].pictures;
       }
     });
@@ -141,6 +152,25 @@ class BlockedConvolution final : public Kernel {
   }
 
  private:
+  // A single picture on several threads: half of the filters each. Left out where the filters do not part
+  // into blocks of channels, or there is too little to do.
+  Status AddHalf(const Tensor& weight) {
+    if (c_.groups != 1 || c_.m % 32 != 0 || weight_elements_ * c_.oh * c_.ow < kWorthSharing) return {};
+    DnnConvolution c = c_;
+    c.m /= 2;
+    TRY(Tile half, MakeTile(c, 1));
+    const bool alike = half.reorder[1] != nullptr && half.channel_block[2] == tiles_[1].channel_block[2];
+    if (!alike) return {};
+    for (size_t h = 0; h < 2; ++h) {
+      TRY(packed_halves_[h], Buffer::Allocate(half.blocked[1] + half.scratch));
+      void* const handles[] = {const_cast<std::byte*>(weight.raw()) + h * weight.bytes() / 2,
+                               packed_halves_[h]->data()};
+      half.reorder[1]->Run(handles, packed_halves_[h]->data() + half.blocked[1]);
+    }
+    half_ = std::move(half);
+    return {};
+  }
+
   // Partial sums of the weight's gradient in row-major; none for the other roles.
   size_t PartialBytes() const {
     return c_.role == Role::kWeightGradient ? Padded(static_cast<size_t>(weight_elements_) * sizeof(float))
@@ -156,16 +186,18 @@ class BlockedConvolution final : public Kernel {
     }
     return bytes;
   }
+  size_t TileBytes(const Tile& tile) const {
+    size_t bytes = tile.scratch + PartialBytes();  // of the gradient in row-major, before it is added
+    for (size_t a = 0; a < 3; ++a) {
+      if (a != weight_argument_ || c_.role == Role::kWeightGradient) bytes += tile.blocked[a];
+    }
+    if (pools_) bytes += Padded(static_cast<size_t>(tile.channel_block[2] * PooledArea()) * sizeof(float));
+    return bytes;
+  }
   size_t RangeBytes() const {
     size_t most = 64;
-    for (const Tile& tile : tiles_) {
-      size_t bytes = tile.scratch + PartialBytes();  // of the gradient in row-major, before it is added
-      for (size_t a = 0; a < 3; ++a) {
-        if (a != weight_argument_ || c_.role == Role::kWeightGradient) bytes += tile.blocked[a];
-      }
-      if (pools_) bytes += Padded(static_cast<size_t>(tile.channel_block[2] * PooledArea()) * sizeof(float));
-      most = std::max(most, bytes);
-    }
+    for (const Tile& tile : tiles_) most = std::max(most, TileBytes(tile));
+    if (half_) most = std::max(most, TileBytes(*half_));
     return PartialBytes() + most;
   }
 
@@ -220,9 +252,9 @@ class BlockedConvolution final : public Kernel {
     }
   }
 
-  // Pictures i, i + 1, ... of the tile.
-  void RunTile(const KernelCall& call, size_t t, int64_t i, const void* weights, std::byte* own) const {
-    const Tile& tile = tiles_[t];
+  // Pictures i, i + 1, ... of the tile; with a tile of half of the filters, that half of them.
+  void RunTile(const KernelCall& call, const Tile& tile, int64_t i, const void* weights, std::byte* own,
+               int half = 0) const {
     std::byte* partial = own;
     std::byte* at = own + PartialBytes();
     std::byte* scratch = at;
@@ -234,8 +266,9 @@ class BlockedConvolution final : public Kernel {
     };
     switch (c_.role) {
       case Role::kForward:
-        plain = {picture(*call.inputs[0], in), nullptr, picture(*call.outputs[0], out), nullptr};
-        if (c_.bias) handles[3] = const_cast<std::byte*>(call.inputs[2]->raw());
+        plain = {picture(*call.inputs[0], in), nullptr, picture(*call.outputs[0], out) + half * out / 2,
+                 nullptr};
+        if (c_.bias) handles[3] = const_cast<float*>(call.inputs[2]->data<float>().data()) + half * c_.m / 2;
         break;
       case Role::kInputGradient:
         plain = {picture(*call.inputs[0], out), nullptr, picture(*call.outputs[0], in), nullptr};
@@ -281,6 +314,8 @@ class BlockedConvolution final : public Kernel {
   DnnConvolution c_;
   bool pools_ = false;
   std::array<Tile, 2> tiles_;  // of kTile pictures, and of one
+  std::optional<Tile> half_;   // of one picture and half of the filters
+  std::array<std::shared_ptr<Buffer>, 2> packed_halves_;
   size_t weight_argument_ = 1;
   int64_t weight_elements_ = 0;
   std::array<std::shared_ptr<Buffer>, 2> packed_;

@@ -53,17 +53,22 @@ SINTER_INLINE void Unblock(const float* blocked, int64_t area, float* plain) {
   }
 }
 
-// The larger, or the one that is no number.
-SINTER_INLINE float Larger(float a, float b) { return a >= b || a != a ? a : b; }
-
 template <int B>
 SINTER_INLINE void Pool(const float* blocked, int64_t width, int64_t rows, int64_t columns, float* pooled) {
+  using L = Lanes<8>;  // wider comparisons are taken apart: see InLanes
   for (int64_t y = 0; y < rows; ++y) {
     const float* upper = blocked + 2 * y * width * B;
     const float* lower = upper + width * B;
     for (int64_t x = 0; x < columns; ++x, upper += 2 * B, lower += 2 * B, pooled += B) {
-      for (int c = 0; c < B; ++c)
-        pooled[c] = Larger(Larger(upper[c], upper[B + c]), Larger(lower[c], lower[B + c]));
+      for (int lane = 0; lane < B; lane += 8) {
+        L::Type a, b, c, d, most;
+        L::Load(upper + lane, a);
+        L::Load(upper + B + lane, b);
+        L::Load(lower + lane, c);
+        L::Load(lower + B + lane, d);
+        LargestOfFour(a, b, c, d, most);
+        L::Store(most, pooled + lane);
+      }
     }
   }
 }

@@ -63,20 +63,17 @@ class DirectConvolution final : public Kernel {
           DirectRow(picture + oy * l.width, offsets.data(), l.taps, weights,
                     weights + l.taps * kDirectFilters, filters, l.g.ow, to, apart);
         };
-        for (int64_t oy = 0; !after_.pools && oy < l.g.oh; ++oy) {
-          row(oy, out + oy * l.g.ow, l.g.out());
-          for (int64_t f = 0; after_.relu && f < filters; ++f)
-            ReluRow(l.g.ow, out + f * l.g.out() + oy * l.g.ow);
-        }
+        for (int64_t oy = 0; !after_.pools && oy < l.g.oh; ++oy) row(oy, out + oy * l.g.ow, l.g.out());
         for (int64_t oy = 0; after_.pools && oy < l.g.oh / 2; ++oy) {
           row(2 * oy, rows, 2 * l.g.ow);
           row(2 * oy + 1, rows + l.g.ow, 2 * l.g.ow);
           for (int64_t f = 0; f < filters; ++f) {
-            float* to = out + f * l.planes() + oy * (l.g.ow / 2);
-            MaxOfPairs(rows + 2 * f * l.g.ow, rows + (2 * f + 1) * l.g.ow, l.g.ow / 2, to);
-            if (after_.relu) ReluRow(l.g.ow / 2, to);  // the largest first: fewer to clip
+            MaxOfPairs(rows + 2 * f * l.g.ow, rows + (2 * f + 1) * l.g.ow, l.g.ow / 2,
+                       out + f * l.planes() + oy * (l.g.ow / 2));
           }
         }
+        if (after_.relu)
+          ReluRow(filters * l.planes(), out);  // still in the cache; the largest first, then fewer
       }
     });
     return {};

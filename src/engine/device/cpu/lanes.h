@@ -19,13 +19,17 @@ struct Lanes {
   SINTER_INLINE static void Store(const Type& from, float* to) { __builtin_memcpy(to, &from, sizeof(from)); }
   // Of 2 W floats, those in even and in odd places; `I` is 0..W-1.
   template <int... I>
-  SINTER_INLINE static void Split(const float* from, Type& even, Type& odd,
+  SINTER_INLINE static void Split(const Type& low, const Type& high, Type& even, Type& odd,
                                   std::integer_sequence<int, I...>) {
+    even = __builtin_shufflevector(low, high, (2 * I)...);
+    odd = __builtin_shufflevector(low, high, (2 * I + 1)...);
+  }
+  template <class Places>
+  SINTER_INLINE static void Split(const float* from, Type& even, Type& odd, Places places) {
     Type low, high;
     Load(from, low);
     Load(from + W, high);
-    even = __builtin_shufflevector(low, high, (2 * I)...);
-    odd = __builtin_shufflevector(low, high, (2 * I + 1)...);
+    Split(low, high, even, odd, places);
   }
   template <int... I>
   SINTER_INLINE static void Join(const Type& even, const Type& odd, float* to,
@@ -37,7 +41,8 @@ struct Lanes {
 
 #define SINTER_INLINE_LAMBDA __attribute__((always_inline))
 
-// Calls f<W>(o) for pieces of 0..n-1. False: fewer than four, nothing is called.
+// Calls f<W>(o) for pieces of 0..n-1, W at most 8: g++ 12 takes comparisons of wider vectors apart, element
+// by element. False: fewer than four, nothing is called.
 template <class F>
 SINTER_INLINE bool InLanes(int64_t n, F&& f) {
   auto all = [&]<int W>() SINTER_INLINE_LAMBDA {
@@ -45,13 +50,26 @@ SINTER_INLINE bool InLanes(int64_t n, F&& f) {
     for (; o + W <= n; o += W) f.template operator()<W>(o);
     if (o < n) f.template operator()<W>(n - W);
   };
-  if (n >= 16)
-    all.template operator()<16>();
-  else if (n >= 8)
+  if (n >= 8)
     all.template operator()<8>();
   else if (n >= 4)
     all.template operator()<4>();
   return n >= 4;
+}
+
+// As two choices without a branch between them: the larger; a NaN if there is one. Of floats and of lanes.
+template <class V>
+SINTER_INLINE void Larger(const V& a, const V& b, V& out) {
+  const V larger = b > a ? b : a;  // keeps a NaN in a
+  out = b != b ? b : larger;
+}
+
+template <class V>
+SINTER_INLINE void LargestOfFour(const V& a, const V& b, const V& c, const V& d, V& out) {
+  V upper, lower;
+  Larger(a, b, upper);
+  Larger(c, d, lower);
+  Larger(upper, lower, out);
 }
 
 }  // namespace sinter

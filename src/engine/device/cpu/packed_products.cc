@@ -17,7 +17,8 @@ namespace {
 constexpr std::array<std::string_view, 2> kProducts = {"MatMul", "Gemm"};
 
 constexpr std::array<int64_t, 4> kTileRows = {64, 16, 4, 1};
-constexpr int64_t kMostColumns = 512;  // a block's panel of 16 rows of A and of C stays in the first caches
+// Columns of a block: as many as keep it near the second cache, so that several threads share one row too.
+constexpr int64_t kLeastColumns = 64, kMostColumns = 512, kBlockElements = int64_t{1} << 18;
 
 // What the kernel computes: out = relu(a * b + bias), the last two where they are asked for.
 struct Product {
@@ -36,7 +37,8 @@ class PackedProduct final : public Kernel {
   static Result<std::unique_ptr<PackedProduct>> Make(const Product& product) {
     auto kernel = std::unique_ptr<PackedProduct>(new PackedProduct);
     kernel->product_ = product;
-    const int64_t count = (product.n + kMostColumns - 1) / kMostColumns;
+    const int64_t most = std::clamp(kBlockElements / product.k, kLeastColumns, kMostColumns);
+    const int64_t count = (product.n + most - 1) / most;
     const int64_t width = ((product.n + count - 1) / count + 15) / 16 * 16;
     for (int64_t begin = 0; begin < product.n; begin += width)
       TRY_STATUS(kernel->AddBlock(begin, std::min(width, product.n - begin)));

@@ -76,21 +76,6 @@ SINTER_CLONES void ShareRow(const float* x, const float* across, float along, in
 
 namespace {
 
-// As two choices without a branch between them: the larger; a NaN if there is one. Of floats and of lanes.
-template <class V>
-SINTER_INLINE void Larger(const V& a, const V& b, V& out) {
-  const V larger = b > a ? b : a;  // keeps a NaN in a
-  out = b != b ? b : larger;
-}
-
-template <class V>
-SINTER_INLINE void LargestOfFour(const V& a, const V& b, const V& c, const V& d, V& out) {
-  V upper, lower;
-  Larger(a, b, upper);
-  Larger(c, d, lower);
-  Larger(upper, lower, out);
-}
-
 // An element gets the gradient if it is the largest and none before it is; NaNs count as largest.
 // !(x < largest): it is the largest, or one of them is NaN.
 template <class V>
@@ -111,10 +96,15 @@ template <int W>
 SINTER_INLINE void MaxLanes(const float* upper, const float* lower, int64_t o, float* out) {
   using L = Lanes<W>;
   constexpr auto kAll = std::make_integer_sequence<int, W>();
-  typename L::Type a, b, c, d, largest;
-  L::Split(upper + 2 * o, a, b, kAll);
-  L::Split(lower + 2 * o, c, d, kAll);
-  LargestOfFour(a, b, c, d, largest);
+  typename L::Type a, b, c, d, even, odd, largest;
+  L::Load(upper + 2 * o, a);
+  L::Load(upper + 2 * o + W, b);
+  L::Load(lower + 2 * o, c);
+  L::Load(lower + 2 * o + W, d);
+  Larger(a, c, a);  // rows first: then there is half as much to sort into even and odd
+  Larger(b, d, b);
+  L::Split(a, b, even, odd, kAll);
+  Larger(even, odd, largest);
   L::Store(largest, out + o);
 }
 
