@@ -2,11 +2,13 @@
 
 #include <dnnl.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 
 #include <fmt/format.h>
 
+#include "base/thread_pool.h"
 #include "engine/device/cpu/gemm.h"
 
 namespace sinter {
@@ -145,11 +147,14 @@ struct DnnPrimitive::Impl {
     for (size_t i = 0; i < count.load(std::memory_order_acquire); ++i) {
       if (!sets[i]->taken.exchange(true, std::memory_order_acquire)) return sets[i].get();
     }
+    return Add(true);
+  }
+  Set* Add(bool taken) {
     const std::lock_guard lock(growing);
     const size_t at = count.load();
     if (at == kSets) return nullptr;
     sets[at] = std::make_unique<Set>();
-    sets[at]->taken = true;
+    sets[at]->taken = taken;
     Fill(*sets[at]);
     count.store(at + 1, std::memory_order_release);
     return sets[at].get();
@@ -202,6 +207,9 @@ Result<std::unique_ptr<DnnPrimitive>> Finish(const PrimitiveDesc& desc, std::spa
   UseOneThreadInOneDnn();
   if (const auto status = dnnl_primitive_create(&impl->primitive, desc.desc); status != dnnl_success)
     return Refused(status, what);
+  // One set for each thread of the pool now, so that a run in which they meet allocates nothing.
+  const int threads = std::max(2, ThreadPool::Shared().threads());
+  for (int i = 0; i < threads; ++i) impl->Add(false);
   const size_t scratch = dnnl_memory_desc_get_size(&impl->scratch);
   std::vector<DnnLayout> layouts = impl->layouts;
   return std::make_unique<DnnPrimitive>(std::move(impl), std::move(layouts), scratch);
