@@ -1,4 +1,4 @@
-#include "engine/ops/support/elementwise.h"
+#include "engine/ops/support/extreme.h"
 
 namespace sinter {
 namespace {
@@ -6,43 +6,6 @@ namespace {
 Status Infer(InferContext& c) {
   TRY_STATUS(InferBroadcastAll(c));
   if (c.InputCount() == 2) PropagateContents(c, [](const Dim& a, const Dim& b) { return sinter::Min(a, b); });
-  return {};
-}
-
-Status Evaluate(ReferenceContext& c) {
-  Dims dims = c.Input(0).dims();
-  for (size_t i = 1; i < c.InputCount(); ++i) {
-    TRY(dims, BroadcastDims(dims, c.Input(i).dims()));
-  }
-  TRY(Tensor out, c.Output(0, c.Input(0).dtype(), dims));
-  std::vector<BroadcastWalk<1>> walks;
-  for (size_t k = 0; k < c.InputCount(); ++k)
-    walks.emplace_back(dims, std::array<const Dims*, 1>{&c.Input(k).dims()});
-  DispatchIn<kNumeric>(out.dtype(), [&]<class T>() {
-    auto y = out.mutable_data<T>();
-    // Element by element: the output may stand in an input's memory.
-    for (size_t i = 0; i < y.size(); ++i) {
-      T best{};
-      for (size_t k = 0; k < walks.size(); ++k) {
-        const T value = c.Input(k).data<T>()[static_cast<size_t>(walks[k].at(0))];
-        const bool nan = Widen(value) != Widen(value);  // no number wins, as in NumPy
-        if (k == 0 || nan || Widen(value) < Widen(best)) best = value;
-        walks[k].Next();
-      }
-      y[i] = best;
-    }
-  });
-  return {};
-}
-
-// To the input that gave the extreme.
-Status Differentiate(GradientContext& c) {
-  for (size_t i = 0; i < c.node().inputs.size(); ++i) {
-    if (!c.Needs(i)) continue;
-    const ValueId here = c.b.Op("Equal", {c.Input(i), c.Output(0)});
-    SetBroadcastGradient(c, i,
-                         c.b.Op("Where", {here, c.OutputGradient(0), c.b.Scalar(c.OutputType(0).dtype, 0)}));
-  }
   return {};
 }
 
@@ -65,8 +28,8 @@ const Operator& MinOperator() {
       .outputs = kOutputs,
       .attributes = std::span<const FormalAttribute>{},
       .infer = &Infer,
-      .reference = &Evaluate,
-      .gradient = Gradient(&Differentiate),
+      .reference = &EvaluateExtreme<std::less<>>,
+      .gradient = Gradient(&DifferentiateExtreme),
       .index = IndexExpression(Elementwise{}),
       .structure = Primitive{},
       .algebra = {.commutative = true},
