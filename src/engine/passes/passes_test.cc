@@ -207,6 +207,41 @@ size_t CallNodes(const Module& module) {
   return nodes;
 }
 
+// One value that is two results, and lowerings that give what is there already.
+TEST(Pipeline, LoweredResults) {
+  for (std::string_view text : {R"(module m {
+    func @f(%x: f32[2,3]) {
+      %a = HardSwish(%x)
+      return %a, %a
+    }
+  })",
+                                R"(module m {
+    func @f(%x: f32[2,3]) {
+      %a = Sum(%x)
+      return %a
+    }
+  })",
+                                R"(module m {
+    func @f(%x: f32[2,3]) {
+      %y = Exp(%x)
+      %a = Sum(%y)
+      %b = Sum(%y)
+      return %a, %b, %y
+    }
+  })"}) {
+    SCOPED_TRACE(text);
+    Module module = Parse(text);
+    ASSERT_TRUE(InferModule(module, Operators()));
+    const Module before = module;
+    const std::string functions[] = {"f"};
+    PassOptions options{.served = [](std::string_view op) { return op != "HardSwish" && op != "Sum"; },
+                        .verify = true};
+    auto reports = RunPasses(module, functions, DefaultPipeline(), Operators(), options);
+    EXPECT_TRUE(reports) << reports.error().ToString();
+    if (reports) ExpectSameResults(before, module, "f", Inputs(*before.FindFunction("f")), 1e-6);
+  }
+}
+
 TEST(Pipeline, RandomProgramsComputeTheSame) {
   for (uint32_t seed = Seed(); seed != Seed() + 400; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
