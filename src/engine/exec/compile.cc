@@ -104,7 +104,8 @@ class Compiler {
     if (node.op == "Constant") return {};  // placed before
     if (page->view && IsStatic(function_.TypeOf(node.outputs[0])) &&
         Plan(node.inputs[0]).place != Place::kDynamic) {
-      return AddView(node, index);
+      AddView(node);
+      return {};
     }
     Step step{.node = &node, .page = page, .outputs = node.outputs};
     const bool all_static =
@@ -131,12 +132,11 @@ class Compiler {
     return {};
   }
 
-  Status AddView(const Node& node, int index) {
+  void AddView(const Node& node) {
     ValuePlan& plan = Plan(node.outputs[0]);
     plan.place = Place::kView;
     plan.source = node.inputs[0];
-    (void)index;
-    return {};
+    program_.views.push_back(node.outputs[0]);
   }
 
   // What a dynamic step gives may share the bytes of what it was given (a branch that yields an outer value,

@@ -3,6 +3,9 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
 
 #include "base/random.h"
 #include "engine/device/reference/interpreter.h"
@@ -438,6 +441,36 @@ TEST(Exec, OnePictureOnTwoThreads) {
         EXPECT_LT(LargestDifference((*results)[0].tensor(), (*expected)[0].tensor()), 1e-5)
             << function << " " << n << " on " << threads;
       }
+    }
+  }
+}
+
+// Views of what the caller gives, where inlining and passes numbered their values out of order.
+TEST(Exec, ViewsOfViewsFollowTheInput) {
+  const Module module = Parse(R"(module m {
+    func @rows(%x: f32[2,3]) {
+      %y = Flatten(%x)
+      %shape = Constant() {value = i64[1]{6}}
+      %z = Reshape(%y, %shape)
+      return %z
+    }
+    func @f(%x: f32[2,3]) {
+      %shape = Constant() {value = i64[2]{3, 2}}
+      %a = call @rows(%x)
+      %b = Reshape(%a, %shape)
+      return %b
+    }
+  })");
+  for (bool optimise : {false, true}) {
+    auto executable = Executable::Compile(module, {.functions = {"f"}, .optimise = optimise});
+    ASSERT_TRUE(executable) << executable.error().ToString();
+    auto session = (*executable)->OpenSession();
+    for (float first : {1.0f, 7.0f, 9.0f}) {
+      auto results =
+          (*session)->Run("f", std::vector<Tensor>{Tensor::Of<float>({2, 3}, {first, 2, 3, 4, 5, 6})});
+      ASSERT_TRUE(results) << results.error().ToString();
+      ASSERT_NE((*results)[0].tensor().raw(), nullptr);
+      EXPECT_TRUE((*results)[0].tensor().SameAs(Tensor::Of<float>({3, 2}, {first, 2, 3, 4, 5, 6})));
     }
   }
 }
