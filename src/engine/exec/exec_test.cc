@@ -475,6 +475,31 @@ TEST(Exec, ViewsOfViewsFollowTheInput) {
   }
 }
 
+// A constant expression that fails stands in a branch that is not taken.
+TEST(Exec, WhatIsNotReachedMayFail) {
+  auto executable = Executable::Compile(Parse(R"(module m {
+    func @f(%x: f32[2], %c: bool[]) {
+      %data = Constant() {value = f32[2]{1.0, 2.0}}
+      %far = Constant() {value = i64[1]{7}}
+      %y = If(%c) then_branch() {
+        %g = Gather(%data, %far)
+        %s = Add(%x, %g)
+        yield %s
+      } else_branch() {
+        yield %x
+      }
+      return %y
+    }
+  })"));
+  ASSERT_TRUE(executable) << executable.error().ToString();
+  auto session = (*executable)->OpenSession();
+  const Tensor x = Tensor::Of<float>({2}, {1, 2});
+  auto results = (*session)->Run("f", std::vector<Tensor>{x, Tensor::Scalar(false)});
+  ASSERT_TRUE(results) << results.error().ToString();
+  EXPECT_TRUE((*results)[0].tensor().SameAs(x));
+  EXPECT_FALSE((*session)->Run("f", std::vector<Tensor>{x, Tensor::Scalar(true)}));
+}
+
 TEST(Exec, CancelledRunsStop) {
   auto executable = Executable::Compile(Parse(kCnn), {.functions = {"forward"}});
   auto session = (*executable)->OpenSession();

@@ -76,11 +76,13 @@ class Folder {
     std::vector<const Value*> inputs;
     for (size_t i = 0; i < held.size(); ++i)
       inputs.push_back(node.inputs[i] == kNoValue ? nullptr : &held[i]);
-    TRY(const std::vector<Value> values, EvaluateNode(node, *page, inputs));
+    // What its page refuses stays, and is refused when it runs: a branch that is never taken may hold it.
+    const auto values = EvaluateNode(node, *page, inputs);
+    if (!values) return std::vector<Tensor>();
     std::vector<Tensor> tensors;
-    for (size_t i = 0; i < values.size(); ++i) {
+    for (size_t i = 0; i < values->size(); ++i) {
       const bool wanted = node.outputs[i] != kNoValue;
-      tensors.push_back(wanted ? values[i].tensor() : Tensor());
+      tensors.push_back(wanted ? (*values)[i].tensor() : Tensor());
       // A size that only the data decide has a symbol for a type; the number would be another type.
       if (wanted && !(tensors[i].type() == function_.TypeOf(node.outputs[i]))) return std::vector<Tensor>();
     }
