@@ -500,6 +500,53 @@ TEST(Exec, WhatIsNotReachedMayFail) {
   EXPECT_FALSE((*session)->Run("f", std::vector<Tensor>{x, Tensor::Scalar(true)}));
 }
 
+TEST(Exec, ProductsOverNothing) {
+  auto executable = Executable::Compile(Parse(R"(module m {
+    func @f(%x: f32[2,0], %y: f32[0,3]) {
+      %a = Relu(%x)
+      %p = MatMul(%a, %y)
+      %q = Gemm(%a, %y)
+      return %p, %q
+    }
+  })"));
+  ASSERT_TRUE(executable) << executable.error().ToString();
+  auto session = (*executable)->OpenSession();
+  auto results = (*session)->Run(
+      "f", std::vector<Tensor>{Random(DType::kF32, {2, 0}, 1), Random(DType::kF32, {0, 3}, 1)});
+  ASSERT_TRUE(results) << results.error().ToString();
+  for (const Value& result : *results) {
+    for (int64_t i = 0; i < 6; ++i) EXPECT_EQ(result.tensor().AsDouble(i), 0);
+  }
+}
+
+TEST(Exec, NoChannelsAndNoPictures) {
+  for (int64_t channels : {0, 2}) {
+    for (int64_t n : {0, 1}) {
+      auto executable = Executable::Compile(Parse(fmt::format(R"(module m {{
+        state shared @w: f32[8,{0},3,3]
+        func @f(%x: f32[{1},{0},8,8]) {{
+          %w = read @w
+          %b = Constant() {{value = f32[8]{{1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0}}}}
+          %c = Conv(%x, %w, %b)
+          %r = Relu(%c)
+          %p = MaxPool(%r) {{kernel_shape = [2,2], strides = [2,2]}}
+          %d = Conv(%x, %w)
+          return %p, %d
+        }}
+      }})",
+                                                              channels, n)));
+      ASSERT_TRUE(executable) << executable.error().ToString();
+      auto session = (*executable)->OpenSession();
+      auto results = (*session)->Run("f", std::vector<Tensor>{Random(DType::kF32, {n, channels, 8, 8}, 1)});
+      ASSERT_TRUE(results) << results.error().ToString();
+      for (int64_t i = 0; i < (*results)[0].tensor().elements(); ++i)
+        EXPECT_EQ((*results)[0].tensor().AsDouble(i), i / 9 % 8 == 7 ? 2 : 1);
+      for (int64_t i = 0; i < (*results)[1].tensor().elements(); ++i)
+        EXPECT_EQ((*results)[1].tensor().AsDouble(i), 0);
+    }
+  }
+}
+
 TEST(Exec, CancelledRunsStop) {
   auto executable = Executable::Compile(Parse(kCnn), {.functions = {"forward"}});
   auto session = (*executable)->OpenSession();

@@ -171,6 +171,7 @@ KernelChoice Make(const KernelQuery& query) {
     kernel.push_back(*weight.shape[d].Constant());
     taps *= kernel.back();
   }
+  if (taps == 0) return Refusal{"no channels"};
   if (taps > kMostTaps) return Refusal{"more than 64 taps"};
   const auto window = FixedWindows(query.node, query.inputs[0]->shape, kernel);
   if (!window) return Refusal{window.error().message};
