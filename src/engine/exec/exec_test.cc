@@ -547,6 +547,35 @@ TEST(Exec, NoChannelsAndNoPictures) {
   }
 }
 
+// NaNs and negative zeros through Relu and a pool, computed with the convolution and not.
+TEST(Exec, NotANumberThroughWhatFollows) {
+  const Module module = Parse(R"(module m {
+    func @f(%x: f32[1,1,4,4]) {
+      %w = Constant() {value = f32[1,1,1,1]{1.0}}
+      %c = Conv(%x, %w)
+      %r = Relu(%c)
+      %p = MaxPool(%r) {kernel_shape = [2,2], strides = [2,2]}
+      return %p
+    }
+    func @g(%x: f32[1,1,4,4]) {
+      %w = Constant() {value = f32[1,1,1,1]{1.0}}
+      %c = Conv(%x, %w)
+      %r = Relu(%c)
+      %p = MaxPool(%r) {kernel_shape = [2,2], strides = [2,2]}
+      return %p, %r
+    }
+  })");
+  auto executable = Executable::Compile(module);
+  ASSERT_TRUE(executable);
+  auto session = (*executable)->OpenSession();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<Tensor> x{
+      Tensor::Of<float>({1, 1, 4, 4}, {nan, 5, nan, nan, 1, 2, nan, nan, 1, 2, -3, -4, 3, nan, -5, -6})};
+  const Tensor fused = *(*(*session)->Run("f", x))[0].tensor().Clone();
+  const Tensor apart = *(*(*session)->Run("g", x))[0].tensor().Clone();
+  for (int64_t i = 0; i < 4; ++i) EXPECT_EQ(fused.AsDouble(i), apart.AsDouble(i)) << i;
+}
+
 TEST(Exec, CancelledRunsStop) {
   auto executable = Executable::Compile(Parse(kCnn), {.functions = {"forward"}});
   auto session = (*executable)->OpenSession();
