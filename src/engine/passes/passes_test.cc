@@ -242,6 +242,35 @@ TEST(Pipeline, LoweredResults) {
   }
 }
 
+// Time grows with the graph, not with its square.
+TEST(Pipeline, BigGraphs) {
+  constexpr int kLayers = 6000;
+  std::string residuals = "module m {\n  func @f(%x0: f32[4,4]) {\n", transposes = residuals,
+              apart = residuals;
+  for (int i = 0; i < kLayers; ++i) {
+    residuals += fmt::format("%a{0} = MatMul(%x{0}, %x{0})\n%b{0} = Exp(%a{0})\n%x{1} = Add(%b{0}, %x{0})\n",
+                             i, i + 1);
+    transposes += fmt::format(
+        "%a{0} = Transpose(%x{0})\n%b{0} = Exp(%a{0})\n%c{0} = Sin(%b{0})\n%d{0} = Transpose(%c{0})\n"
+        "%x{1} = MatMul(%d{0}, %d{0})\n",
+        i, i + 1);
+    apart +=
+        fmt::format("%a{0} = Transpose(%x{0})\n%b{0} = Exp(%a{0})\n%x{1} = MatMul(%b{0}, %b{0})\n", i, i + 1);
+  }
+  for (std::string* text : {&residuals, &transposes, &apart}) {
+    *text += fmt::format("return %x{}\n}}\n}}\n", kLayers);
+    Module module = Parse(*text);
+    ASSERT_TRUE(InferModule(module, Operators()));
+    const std::string functions[] = {"f"};
+    const auto begin = std::chrono::steady_clock::now();
+    auto reports = RunPasses(module, functions, DefaultPipeline(), Operators(), {.verify = false});
+    ASSERT_TRUE(reports) << reports.error().ToString();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10))
+        << PrintPassReports(*reports);
+    EXPECT_EQ(reports->back().nodes_after, size_t{3} * kLayers);
+  }
+}
+
 TEST(Pipeline, RandomProgramsComputeTheSame) {
   for (uint32_t seed = Seed(); seed != Seed() + 400; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
