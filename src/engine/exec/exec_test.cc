@@ -475,6 +475,16 @@ TEST(Exec, ViewsOfViewsFollowTheInput) {
   }
 }
 
+TEST(Exec, LongFunctionsCompileInSeconds) {
+  constexpr int kNodes = 20000;
+  std::string text = "module m {\n  func @f(%x0: f32[4]) {\n";
+  for (int i = 0; i < kNodes; ++i) text += fmt::format("%x{} = Sin(%x{})\n", i + 1, i);
+  text += fmt::format("return %x{}\n}}\n}}\n", kNodes);
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_TRUE(Executable::Compile(Parse(text), {.optimise = false}));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+}
+
 // A constant expression that fails stands in a branch that is not taken.
 TEST(Exec, WhatIsNotReachedMayFail) {
   auto executable = Executable::Compile(Parse(R"(module m {
