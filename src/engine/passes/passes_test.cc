@@ -271,6 +271,27 @@ TEST(Pipeline, BigGraphs) {
   }
 }
 
+// Products of large constants would be computed by the reference while the model is loaded.
+TEST(Pipeline, LargeProductsAreNotFolded) {
+  for (int64_t n : {64, 2048}) {
+    Module module = Parse(R"(module m {
+      func @f() {
+        %a = Constant() {value = f32[1]{1.0}}
+        %b = Constant() {value = f32[1]{1.0}}
+        %m = MatMul(%a, %b)
+        return %m
+      }
+    })");
+    for (size_t i : {0, 1})
+      module.functions[0].body.nodes[i].attributes["value"] = *Tensor::Create(DType::kF32, {n, n}, true);
+    ASSERT_TRUE(InferModule(module, Operators()));
+    const std::string functions[] = {"f"};
+    auto reports = RunPasses(module, functions, DefaultPipeline(), Operators(), {.verify = false});
+    ASSERT_TRUE(reports) << reports.error().ToString();
+    EXPECT_EQ(reports->back().nodes_after, n == 64 ? 0u : 1u);
+  }
+}
+
 TEST(Pipeline, RandomProgramsComputeTheSame) {
   for (uint32_t seed = Seed(); seed != Seed() + 400; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
