@@ -529,6 +529,27 @@ TEST(Exec, ProductsOverNothing) {
   }
 }
 
+TEST(Exec, BatchStatisticsOfNothing) {
+  const Module module = Parse(R"(module m {
+    func @f(%x: f32[2,3,0,4], %s: f32[3]) {
+      %y, %mean, %variance = BatchNormalization(%x, %s, %s, %s, %s) {training_mode = 1}
+      return %y, %mean, %variance
+    }
+  })");
+  auto executable = Executable::Compile(module);
+  ASSERT_TRUE(executable) << executable.error().ToString();
+  auto session = (*executable)->OpenSession();
+  const std::vector<Tensor> inputs{Random(DType::kF32, {2, 3, 0, 4}, 1), Random(DType::kF32, {3}, 2)};
+  auto results = (*session)->Run("f", inputs);
+  ASSERT_TRUE(results) << results.error().ToString();
+  StateValues states;
+  auto expected =
+      RunReference(module, Operators(), "f", std::vector<Value>(inputs.begin(), inputs.end()), states);
+  ASSERT_TRUE(expected) << expected.error().ToString();
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_LT(LargestDifference((*results)[i].tensor(), (*expected)[i].tensor()), 1e-6) << i;
+}
+
 TEST(Exec, NoChannelsAndNoPictures) {
   for (int64_t channels : {0, 2}) {
     for (int64_t n : {0, 1}) {
