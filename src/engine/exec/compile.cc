@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,8 @@
 
 namespace sinter {
 namespace {
+
+constexpr size_t kMostFollowers = 8;  // that a kernel is told of: more than any computes
 
 class Compiler {
  public:
@@ -104,7 +107,8 @@ class Compiler {
     if (node.op == "Constant") return {};  // placed before
     if (page->view && IsStatic(function_.TypeOf(node.outputs[0])) &&
         Plan(node.inputs[0]).place != Place::kDynamic) {
-      return AddView(node, index);
+      AddView(node);
+      return {};
     }
     Step step{.node = &node, .page = page, .outputs = node.outputs};
     const bool all_static =
@@ -131,12 +135,12 @@ class Compiler {
     return {};
   }
 
-  Status AddView(const Node& node, int index) {
+  void AddView(const Node& node) {
     ValuePlan& plan = Plan(node.outputs[0]);
     plan.place = Place::kView;
     plan.source = node.inputs[0];
-    (void)index;
-    return {};
+    program_.views.push_back(node.outputs[0]);
+    views_of_[Root(node.inputs[0])].push_back(node.outputs[0]);
   }
 
   // What a dynamic step gives may share the bytes of what it was given (a branch that yields an outer value,
@@ -209,7 +213,8 @@ class Compiler {
     std::vector<Follower> followers;
     const auto& nodes = function_.body.nodes;
     const Node* last = &nodes[static_cast<size_t>(index)];
-    while (last->outputs.size() == 1 && uses_.of(last->outputs[0]) == 1) {
+    while (followers.size() < kMostFollowers && last->outputs.size() == 1 &&
+           uses_.of(last->outputs[0]) == 1) {
       const ValueId value = last->outputs[0];
       const int reader = last_use_[static_cast<size_t>(value)];
       if (reader < 0 || reader >= static_cast<int>(nodes.size())) break;
@@ -239,10 +244,9 @@ class Compiler {
   // Whether nothing reads the bytes that `id` shows after node `index`: neither it nor another view of them.
   bool Dies(ValueId id, int index) {
     const ValueId root = Root(id);
-    for (size_t v = 0; v < last_use_.size(); ++v) {
-      if (last_use_[v] > index && Root(static_cast<ValueId>(v)) == root) return false;
-    }
-    return true;
+    auto read_later = [&](ValueId v) { return last_use_[static_cast<size_t>(v)] > index; };
+    const auto views = views_of_.find(root);
+    return !read_later(root) && (views == views_of_.end() || std::ranges::none_of(views->second, read_later));
   }
 
   bool SameBytes(ValueId a, ValueId b) {
@@ -327,6 +331,7 @@ class Compiler {
   Function& function_;
   InferenceState facts_;
   std::vector<int> last_use_;
+  std::unordered_map<ValueId, std::vector<ValueId>> views_of_;  // by the value whose bytes they show
   UseCounts uses_;
   std::set<const Node*> fused_;  // computed by the step of a node before
   std::set<std::string> in_place_;

@@ -3,6 +3,9 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
 
 #include "base/random.h"
 #include "engine/device/reference/interpreter.h"
@@ -440,6 +443,168 @@ TEST(Exec, OnePictureOnTwoThreads) {
       }
     }
   }
+}
+
+// Views of what the caller gives, where inlining and passes numbered their values out of order.
+TEST(Exec, ViewsOfViewsFollowTheInput) {
+  const Module module = Parse(R"(module m {
+    func @rows(%x: f32[2,3]) {
+      %y = Flatten(%x)
+      %shape = Constant() {value = i64[1]{6}}
+      %z = Reshape(%y, %shape)
+      return %z
+    }
+    func @f(%x: f32[2,3]) {
+      %shape = Constant() {value = i64[2]{3, 2}}
+      %a = call @rows(%x)
+      %b = Reshape(%a, %shape)
+      return %b
+    }
+  })");
+  for (bool optimise : {false, true}) {
+    auto executable = Executable::Compile(module, {.functions = {"f"}, .optimise = optimise});
+    ASSERT_TRUE(executable) << executable.error().ToString();
+    auto session = (*executable)->OpenSession();
+    for (float first : {1.0f, 7.0f, 9.0f}) {
+      auto results =
+          (*session)->Run("f", std::vector<Tensor>{Tensor::Of<float>({2, 3}, {first, 2, 3, 4, 5, 6})});
+      ASSERT_TRUE(results) << results.error().ToString();
+      ASSERT_NE((*results)[0].tensor().raw(), nullptr);
+      EXPECT_TRUE((*results)[0].tensor().SameAs(Tensor::Of<float>({3, 2}, {first, 2, 3, 4, 5, 6})));
+    }
+  }
+}
+
+TEST(Exec, LongFunctionsCompileInSeconds) {
+  constexpr int kNodes = 20000;
+  std::string text = "module m {\n  func @f(%x0: f32[4]) {\n";
+  for (int i = 0; i < kNodes; ++i) text += fmt::format("%x{} = Sin(%x{})\n", i + 1, i);
+  text += fmt::format("return %x{}\n}}\n}}\n", kNodes);
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_TRUE(Executable::Compile(Parse(text), {.optimise = false}));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+}
+
+// A constant expression that fails stands in a branch that is not taken.
+TEST(Exec, WhatIsNotReachedMayFail) {
+  auto executable = Executable::Compile(Parse(R"(module m {
+    func @f(%x: f32[2], %c: bool[]) {
+      %data = Constant() {value = f32[2]{1.0, 2.0}}
+      %far = Constant() {value = i64[1]{7}}
+      %y = If(%c) then_branch() {
+        %g = Gather(%data, %far)
+        %s = Add(%x, %g)
+        yield %s
+      } else_branch() {
+        yield %x
+      }
+      return %y
+    }
+  })"));
+  ASSERT_TRUE(executable) << executable.error().ToString();
+  auto session = (*executable)->OpenSession();
+  const Tensor x = Tensor::Of<float>({2}, {1, 2});
+  auto results = (*session)->Run("f", std::vector<Tensor>{x, Tensor::Scalar(false)});
+  ASSERT_TRUE(results) << results.error().ToString();
+  EXPECT_TRUE((*results)[0].tensor().SameAs(x));
+  EXPECT_FALSE((*session)->Run("f", std::vector<Tensor>{x, Tensor::Scalar(true)}));
+}
+
+TEST(Exec, ProductsOverNothing) {
+  auto executable = Executable::Compile(Parse(R"(module m {
+    func @f(%x: f32[2,0], %y: f32[0,3]) {
+      %a = Relu(%x)
+      %p = MatMul(%a, %y)
+      %q = Gemm(%a, %y)
+      return %p, %q
+    }
+  })"));
+  ASSERT_TRUE(executable) << executable.error().ToString();
+  auto session = (*executable)->OpenSession();
+  auto results = (*session)->Run(
+      "f", std::vector<Tensor>{Random(DType::kF32, {2, 0}, 1), Random(DType::kF32, {0, 3}, 1)});
+  ASSERT_TRUE(results) << results.error().ToString();
+  for (const Value& result : *results) {
+    for (int64_t i = 0; i < 6; ++i) EXPECT_EQ(result.tensor().AsDouble(i), 0);
+  }
+}
+
+TEST(Exec, BatchStatisticsOfNothing) {
+  const Module module = Parse(R"(module m {
+    func @f(%x: f32[2,3,0,4], %s: f32[3]) {
+      %y, %mean, %variance = BatchNormalization(%x, %s, %s, %s, %s) {training_mode = 1}
+      return %y, %mean, %variance
+    }
+  })");
+  auto executable = Executable::Compile(module);
+  ASSERT_TRUE(executable) << executable.error().ToString();
+  auto session = (*executable)->OpenSession();
+  const std::vector<Tensor> inputs{Random(DType::kF32, {2, 3, 0, 4}, 1), Random(DType::kF32, {3}, 2)};
+  auto results = (*session)->Run("f", inputs);
+  ASSERT_TRUE(results) << results.error().ToString();
+  StateValues states;
+  auto expected =
+      RunReference(module, Operators(), "f", std::vector<Value>(inputs.begin(), inputs.end()), states);
+  ASSERT_TRUE(expected) << expected.error().ToString();
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_LT(LargestDifference((*results)[i].tensor(), (*expected)[i].tensor()), 1e-6) << i;
+}
+
+TEST(Exec, NoChannelsAndNoPictures) {
+  for (int64_t channels : {0, 2}) {
+    for (int64_t n : {0, 1}) {
+      auto executable = Executable::Compile(Parse(fmt::format(R"(module m {{
+        state shared @w: f32[8,{0},3,3]
+        func @f(%x: f32[{1},{0},8,8]) {{
+          %w = read @w
+          %b = Constant() {{value = f32[8]{{1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0}}}}
+          %c = Conv(%x, %w, %b)
+          %r = Relu(%c)
+          %p = MaxPool(%r) {{kernel_shape = [2,2], strides = [2,2]}}
+          %d = Conv(%x, %w)
+          return %p, %d
+        }}
+      }})",
+                                                              channels, n)));
+      ASSERT_TRUE(executable) << executable.error().ToString();
+      auto session = (*executable)->OpenSession();
+      auto results = (*session)->Run("f", std::vector<Tensor>{Random(DType::kF32, {n, channels, 8, 8}, 1)});
+      ASSERT_TRUE(results) << results.error().ToString();
+      for (int64_t i = 0; i < (*results)[0].tensor().elements(); ++i)
+        EXPECT_EQ((*results)[0].tensor().AsDouble(i), i / 9 % 8 == 7 ? 2 : 1);
+      for (int64_t i = 0; i < (*results)[1].tensor().elements(); ++i)
+        EXPECT_EQ((*results)[1].tensor().AsDouble(i), 0);
+    }
+  }
+}
+
+// NaNs and negative zeros through Relu and a pool, computed with the convolution and not.
+TEST(Exec, NotANumberThroughWhatFollows) {
+  const Module module = Parse(R"(module m {
+    func @f(%x: f32[1,1,4,4]) {
+      %w = Constant() {value = f32[1,1,1,1]{1.0}}
+      %c = Conv(%x, %w)
+      %r = Relu(%c)
+      %p = MaxPool(%r) {kernel_shape = [2,2], strides = [2,2]}
+      return %p
+    }
+    func @g(%x: f32[1,1,4,4]) {
+      %w = Constant() {value = f32[1,1,1,1]{1.0}}
+      %c = Conv(%x, %w)
+      %r = Relu(%c)
+      %p = MaxPool(%r) {kernel_shape = [2,2], strides = [2,2]}
+      return %p, %r
+    }
+  })");
+  auto executable = Executable::Compile(module);
+  ASSERT_TRUE(executable);
+  auto session = (*executable)->OpenSession();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<Tensor> x{
+      Tensor::Of<float>({1, 1, 4, 4}, {nan, 5, nan, nan, 1, 2, nan, nan, 1, 2, -3, -4, 3, nan, -5, -6})};
+  const Tensor fused = *(*(*session)->Run("f", x))[0].tensor().Clone();
+  const Tensor apart = *(*(*session)->Run("g", x))[0].tensor().Clone();
+  for (int64_t i = 0; i < 4; ++i) EXPECT_EQ(fused.AsDouble(i), apart.AsDouble(i)) << i;
 }
 
 TEST(Exec, CancelledRunsStop) {

@@ -52,6 +52,7 @@ struct Program {
   Function function;  // calls inlined, types inferred
   std::vector<Step> steps;
   std::vector<ValuePlan> values;
+  std::vector<ValueId> views;  // kView, in order of definition: a view of a view comes after it
   std::vector<Storage> storages;
   std::vector<std::string> symbols;  // bound by the inputs' dims, in order
   // Updates that were not done in place: copied into the state at the end.

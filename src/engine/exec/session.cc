@@ -24,7 +24,6 @@ struct Binding {
   std::vector<const Tensor*> table;  // by ValueId; what a step reads
   std::vector<std::vector<const Tensor*>> step_inputs;
   std::vector<std::vector<Tensor*>> step_outputs;
-  std::vector<ValueId> views;  // in order of definition; rebased at each run
   std::vector<Value> results;
   size_t workspace = 0;
   uint64_t arena_version = 0;
@@ -158,7 +157,6 @@ Status Session::Impl::Build(const Program& program, Binding& binding) {
         Tensor::View(Buffer::Borrow(nullptr, bytes, nullptr), 0, type.dtype, std::move(dims), type.encoding));
     binding.values[v] = std::move(tensor);
     binding.table[v] = &binding.values[v].tensor();
-    if (plan.place == Place::kView) binding.views.push_back(static_cast<ValueId>(v));
   }
   for (const Step& step : program.steps) {
     binding.step_inputs.emplace_back(step.node->inputs.size(), nullptr);
@@ -237,15 +235,11 @@ Status Session::Impl::RunDynamic(const Program& program, Binding& binding, const
 }
 
 Status Session::Impl::RunSteps(const Program& program, Binding& binding, const RunOptions& options) {
-  size_t next_view = 0;
-  auto rebase_until = [&](ValueId limit) {
-    for (; next_view < binding.views.size() && binding.views[next_view] < limit; ++next_view) {
-      const size_t v = static_cast<size_t>(binding.views[next_view]);
-      const Tensor* source = binding.table[static_cast<size_t>(program.values[v].source)];
-      if (source != nullptr) binding.values[v].tensor().Rebase(*source);
-    }
-  };
-  rebase_until(static_cast<ValueId>(program.values.size()));
+  for (ValueId view : program.views) {
+    const size_t v = static_cast<size_t>(view);
+    const Tensor* source = binding.table[static_cast<size_t>(program.values[v].source)];
+    if (source != nullptr) binding.values[v].tensor().Rebase(*source);
+  }
   for (size_t s = 0; s < program.steps.size(); ++s) {
     const Step& step = program.steps[s];
     const bool may_stop = program.first_update_step < 0 || static_cast<int>(s) <= program.first_update_step;

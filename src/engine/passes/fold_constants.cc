@@ -1,6 +1,7 @@
 // What does not depend on the inputs is computed now: nodes over constants, by their pages' reference, and
 // shape arithmetic whose result is a number whatever the symbols are.
 #include <algorithm>
+#include <variant>
 
 #include "engine/graph/infer.h"
 #include "engine/ops/evaluate.h"
@@ -13,6 +14,15 @@ namespace {
 // A result larger than its inputs (an expanded scalar) is folded up to this size only: a package would carry
 // the bytes, and a kernel makes them faster than a disk reads them.
 constexpr uint64_t kLargestGrown = 1 << 16;
+// Products and convolutions are folded up to this many bytes read times bytes made, a bound of their work:
+// the reference takes half a second for two matrices of 1,024 x 1,024, which are within it, and minutes for
+// what a kernel does in seconds.
+constexpr double kMostWork = 0x1p46;
+
+bool SumsProducts(const Operator& page) {
+  return std::holds_alternative<Contraction>(page.index.value) ||
+         std::holds_alternative<WindowedSum>(page.index.value);
+}
 
 class Folder {
  public:
@@ -73,14 +83,18 @@ class Folder {
       made += static_cast<uint64_t>(*type.ByteSize().Constant());
     }
     if (made > std::max(given, kLargestGrown)) return std::vector<Tensor>();
+    if (SumsProducts(*page) && static_cast<double>(made) * static_cast<double>(given) > kMostWork)
+      return std::vector<Tensor>();
     std::vector<const Value*> inputs;
     for (size_t i = 0; i < held.size(); ++i)
       inputs.push_back(node.inputs[i] == kNoValue ? nullptr : &held[i]);
-    TRY(const std::vector<Value> values, EvaluateNode(node, *page, inputs));
+    // What its page refuses stays, and is refused when it runs: a branch that is never taken may hold it.
+    const auto values = EvaluateNode(node, *page, inputs);
+    if (!values) return std::vector<Tensor>();
     std::vector<Tensor> tensors;
-    for (size_t i = 0; i < values.size(); ++i) {
+    for (size_t i = 0; i < values->size(); ++i) {
       const bool wanted = node.outputs[i] != kNoValue;
-      tensors.push_back(wanted ? values[i].tensor() : Tensor());
+      tensors.push_back(wanted ? (*values)[i].tensor() : Tensor());
       // A size that only the data decide has a symbol for a type; the number would be another type.
       if (wanted && !(tensors[i].type() == function_.TypeOf(node.outputs[i]))) return std::vector<Tensor>();
     }

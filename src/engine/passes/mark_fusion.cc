@@ -3,7 +3,6 @@
 // convex (no way leads out of it and back in), so that it can run as one step. It is marked, and nothing
 // else: kernels that fuse take it from there.
 #include <algorithm>
-#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -15,6 +14,8 @@ namespace {
 
 // A kernel keeps a handful of streams in flight; more pointers than this spill.
 constexpr size_t kMostMembers = 32;
+// Nodes followed to see whether one may join; beyond them it does not.
+constexpr int kLongestWalk = 4096;
 
 enum class Role { kNone, kMap, kEnd };
 
@@ -26,6 +27,8 @@ class Marker {
   int Run() {
     for (Node& node : region_.nodes) node.fusion = 0;
     group_of_.assign(region_.nodes.size(), kNone);
+    seen_.assign(region_.nodes.size(), 0);
+    crossing_.assign(region_.nodes.size(), 0);
     for (size_t i = 0; i < region_.nodes.size(); ++i) {
       for (ValueId id : region_.nodes[i].outputs) {
         if (id != kNoValue) definer_[id] = i;
@@ -79,6 +82,7 @@ class Marker {
           RoleOf(region_.nodes[found->second]) != Role::kMap || !(groups_[group].space == space) ||
           ReachedFromOutside(node, group))
         continue;
+      for (size_t cut = groups_[group].members.back(); cut < i; ++cut) ++crossing_[cut];
       groups_[group].members.push_back(i);
       group_of_[i] = group;
       return;
@@ -90,36 +94,39 @@ class Marker {
 
   // Whether some input of the node that is not of the group depends on it: then the group would wait for
   // itself.
-  bool ReachedFromOutside(const Node& node, size_t group) const {
-    std::set<size_t> seen;
-    std::vector<size_t> waiting;
+  bool ReachedFromOutside(const Node& node, size_t group) {
+    ++walk_;
+    waiting_.clear();
+    // Nodes before a place that no group spans read, and run with, such nodes alone.
+    size_t first = groups_[group].members.front();
+    while (first > 0 && crossing_[first - 1] > 0) --first;
+    auto wait = [&](size_t at) {
+      if (at < first || seen_[at] == walk_) return;
+      seen_[at] = walk_;
+      waiting_.push_back(at);
+    };
     auto follow = [&](size_t from) {
-      for (ValueId id : Reads(region_.nodes[from])) Wait(id, waiting, seen);
+      for (ValueId id : Reads(region_.nodes[from])) {
+        if (const auto found = definer_.find(id); found != definer_.end()) wait(found->second);
+      }
     };
     for (ValueId id : Reads(node)) {
       const auto found = definer_.find(id);
       if (found == definer_.end()) continue;
       if (group_of_[found->second] != group)
-        Wait(id, waiting, seen);
+        wait(found->second);
       else if (RoleOf(region_.nodes[found->second]) == Role::kEnd)
         return true;  // a sum is known only after the sweep
     }
-    while (!waiting.empty()) {
-      const size_t at = waiting.back();
-      waiting.pop_back();
-      if (group_of_[at] == group) return true;
+    for (int steps = 0; !waiting_.empty(); ++steps) {
+      const size_t at = waiting_.back();
+      waiting_.pop_back();
+      if (group_of_[at] == group || steps == kLongestWalk) return true;
       follow(at);
       if (group_of_[at] == kNone) continue;
-      for (size_t sibling : groups_[group_of_[at]].members) {  // a group runs as one
-        if (seen.insert(sibling).second) follow(sibling);
-      }
+      for (size_t sibling : groups_[group_of_[at]].members) wait(sibling);  // a group runs as one
     }
     return false;
-  }
-
-  void Wait(ValueId id, std::vector<size_t>& waiting, std::set<size_t>& seen) const {
-    const auto found = definer_.find(id);
-    if (found != definer_.end() && seen.insert(found->second).second) waiting.push_back(found->second);
   }
 
   // What a node reads, in its regions too.
@@ -141,6 +148,10 @@ class Marker {
   std::vector<Group> groups_;
   std::vector<size_t> group_of_;
   std::unordered_map<ValueId, size_t> definer_;
+  std::vector<uint32_t> crossing_;  // groups with members both up to node i and after it
+  std::vector<uint32_t> seen_;      // the last walk that came by node i
+  uint32_t walk_ = 0;
+  std::vector<size_t> waiting_;
 };
 
 Result<int> Run(PassContext& context) {

@@ -1,8 +1,11 @@
 // Transposes move down through element-wise nodes until they meet another one; two that meet are one, and one
 // that moves nothing is none. Exporters write a pair around each layer when they change the layout.
 #include <algorithm>
+#include <list>
 #include <numeric>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/graph/infer.h"
@@ -28,25 +31,35 @@ Node MakeTranspose(ValueId from, ValueId to, Permutation perm) {
 
 class Mover {
  public:
-  Mover(PassContext& context, Region& region)
-      : module_(context.module), function_(context.function), catalog_(context.catalog), region_(region) {}
+  Mover(PassContext& context, Region& region, InferenceState& facts)
+      : function_(context.function), catalog_(context.catalog), region_(region), facts_(facts) {}
 
-  Result<int> Run() {
+  // Sweeps over the whole region, until one changes nothing.
+  int Run() {
     int changes = 0;
-    while (true) {
-      TRY(facts_, InferFunctionTypes(module_, function_, catalog_));
-      definitions_ = Definitions(region_);
-      const UseCounts uses(function_);
-      uses_ = &uses;
-      if (!Merge() && !Sink()) return changes;
-      ++changes;
+    for (int made = 1; made > 0; changes += made) {
+      made = Merge();
+      made += Sink();
     }
+    return changes;
   }
 
  private:
   const Node* Definer(ValueId id) const {
-    const auto found = definitions_.find(id);
-    return found == definitions_.end() ? nullptr : &region_.nodes[found->second];
+    const auto found = definers_.find(id);
+    return found == definers_.end() ? nullptr : found->second;
+  }
+
+  int& Uses(ValueId id) {
+    const auto at = static_cast<size_t>(id);
+    if (at >= uses_.size()) uses_.resize(at + 1, 0);
+    return uses_[at];
+  }
+
+  void Define(Node& node) {
+    for (ValueId id : node.outputs) {
+      if (id != kNoValue) definers_[id] = &node;
+    }
   }
 
   std::optional<Permutation> PermutationOf(const Node& node) const {
@@ -62,30 +75,33 @@ class Mover {
     return perm;
   }
 
-  // A transpose of a transpose, or one that moves nothing. True when one was found.
-  bool Merge() {
+  // A transpose of a transpose, or one that moves nothing. The number found.
+  int Merge() {
+    definers_.clear();
+    int merged = 0;
+    Replacements replaced;
+    std::vector<ValueId> passed_by;
     for (Node& node : region_.nodes) {
-      const auto outer = PermutationOf(node);
-      if (!outer) continue;
-      if (MovesNothing(*outer)) {
-        if (uses_->of(node.outputs[0]) == 0) continue;
-        Replacements replaced;
-        replaced.Add(node.outputs[0], node.inputs[0]);
-        replaced.Apply(function_);
-        if (uses_->of(node.outputs[0]) == UseCounts(function_).of(node.outputs[0]))
-          continue;  // a result stays
-        return true;
+      auto outer = PermutationOf(node);
+      const Node* before = outer && !MovesNothing(*outer) ? Definer(node.inputs[0]) : nullptr;
+      if (const auto inner = before == nullptr ? std::nullopt : PermutationOf(*before)) {
+        for (int64_t& axis : *outer) axis = (*inner)[static_cast<size_t>(axis)];
+        node.inputs[0] = before->inputs[0];
+        node.attributes["perm"] = *outer;
+        ++merged;
       }
-      const Node* before = Definer(node.inputs[0]);
-      const auto inner = before == nullptr ? std::nullopt : PermutationOf(*before);
-      if (!inner) continue;
-      Permutation both;
-      for (int64_t axis : *outer) both.push_back((*inner)[static_cast<size_t>(axis)]);
-      node.inputs[0] = before->inputs[0];
-      node.attributes["perm"] = std::move(both);
-      return true;
+      Define(node);
+      if (!outer || !MovesNothing(*outer)) continue;
+      passed_by.push_back(node.outputs[0]);
+      replaced.Add(node.outputs[0], node.inputs[0]);
     }
-    return false;
+    const UseCounts before(function_);
+    replaced.Apply(function_);
+    const UseCounts after(function_);
+    for (ValueId id : passed_by) merged += before.of(id) == after.of(id) ? 0 : 1;  // a result stays
+    uses_.clear();
+    for (size_t v = 0; v < function_.values.size(); ++v) uses_.push_back(after.of(static_cast<ValueId>(v)));
+    return merged;
   }
 
   // The permutation that every input of more than one element arrives by, when the node may run before it.
@@ -100,7 +116,7 @@ class Mover {
       if (id == kNoValue || Scalar(id) || IsSmallConstant(id)) continue;
       const Node* definer = Definer(id);
       const auto perm = definer == nullptr ? std::nullopt : PermutationOf(*definer);
-      if (!perm || (shared && *shared != *perm) || uses_->of(id) != 1) return std::nullopt;
+      if (!perm || (shared && *shared != *perm) || Uses(id) != 1) return std::nullopt;
       const Type& type = function_.TypeOf(id);
       // No broadcast over the transposed, and no more bytes to move than before.
       if (!(type.shape == out.shape) || DTypeSize(out.dtype) > DTypeSize(type.dtype)) return std::nullopt;
@@ -121,10 +137,11 @@ class Mover {
   }
 
   // Follows the only reader of a value through element-wise nodes to a transpose.
-  bool MeetsTranspose(ValueId value, size_t from) const {
-    for (size_t i = from; i < region_.nodes.size() && uses_->of(value) == 1; ++i) {
-      const Node& node = region_.nodes[i];
-      if (std::ranges::find(node.inputs, value) == node.inputs.end()) continue;
+  bool MeetsTranspose(ValueId value) {
+    while (Uses(value) == 1) {
+      const auto found = readers_.find(value);
+      if (found == readers_.end()) return false;  // a result, or read in a region
+      const Node& node = *found->second;
       if (node.op == "Transpose" || TransposedInputs(node) > 0) return true;
       const Operator* page = catalog_.Find(node.op);
       if (page == nullptr || !std::holds_alternative<Elementwise>(page->index.value) ||
@@ -135,27 +152,39 @@ class Mover {
     return false;
   }
 
-  bool Sink() {
-    for (size_t i = 0; i < region_.nodes.size(); ++i) {
-      const auto perm = SharedPermutation(region_.nodes[i]);
-      if (!perm) continue;
-      if (TransposedInputs(region_.nodes[i]) < 2 && !MeetsTranspose(region_.nodes[i].outputs[0], i + 1))
-        continue;
-      SinkThrough(i, *perm);
-      return true;
+  // Nodes keep their places while others are put between them. The number of nodes that were passed.
+  int Sink() {
+    std::list<Node> nodes(std::make_move_iterator(region_.nodes.begin()),
+                          std::make_move_iterator(region_.nodes.end()));
+    definers_.clear();
+    readers_.clear();
+    for (Node& node : nodes) {
+      Define(node);
+      for (ValueId id : node.inputs) {
+        if (id != kNoValue) readers_[id] = &node;
+      }
     }
-    return false;
+    int sunk = 0;
+    for (auto at = nodes.begin(); at != nodes.end(); ++at) {
+      const auto perm = SharedPermutation(*at);
+      if (!perm || (TransposedInputs(*at) < 2 && !MeetsTranspose(at->outputs[0]))) continue;
+      SinkThrough(nodes, at, *perm);
+      ++sunk;
+    }
+    region_.nodes.assign(std::make_move_iterator(nodes.begin()), std::make_move_iterator(nodes.end()));
+    return sunk;
   }
 
   // y = f(T(x), c)  becomes  y = T(f(x, T'(c))), T' the inverse.
-  void SinkThrough(size_t at, const Permutation& perm) {
+  void SinkThrough(std::list<Node>& nodes, std::list<Node>::iterator at, const Permutation& perm) {
     const Permutation inverse = Inverse(perm);
-    std::vector<Node> before;
-    Node moved = region_.nodes[at];
+    Node& moved = *at;
     for (ValueId& id : moved.inputs) {
       if (id == kNoValue || Scalar(id)) continue;
+      --Uses(id);
       if (const Node* definer = Definer(id); definer != nullptr && PermutationOf(*definer)) {
         id = definer->inputs[0];
+        ++Uses(id);
         continue;
       }
       // Ranks are aligned first, as broadcasting would: leading ones.
@@ -163,50 +192,55 @@ class Mover {
       Dims dims(perm.size() - constant.rank(), 1);
       dims.insert(dims.end(), constant.dims().begin(), constant.dims().end());
       constant = *constant.Reshaped(std::move(dims));
-      Type type = constant.type();
+      const Type type = constant.type();
       const std::string name = function_.values[static_cast<size_t>(id)].name;
-      before.push_back(MakeConstant(function_.AddValue(name, type), std::move(constant)));
-      Shape shape;
-      for (int64_t axis : inverse) shape.push_back(type.shape[static_cast<size_t>(axis)]);
-      id = function_.AddValue(name, Type::Tensor(type.dtype, std::move(shape)));
-      before.push_back(MakeTranspose(before.back().outputs[0], id, inverse));
+      const ValueId known = Add(name, type);
+      facts_.At(known) = {type, std::nullopt, constant};
+      Define(*nodes.insert(at, MakeConstant(known, std::move(constant))));
+      id = Add(name, Type::Tensor(type.dtype, Permuted(type.shape, inverse)));
+      Define(*nodes.insert(at, MakeTranspose(known, id, inverse)));
+      Uses(known) = 1;
+      Uses(id) = 1;
     }
     const ValueId result = moved.outputs[0];
     const Type type = function_.TypeOf(result);
-    Shape shape;
-    for (int64_t axis : inverse) shape.push_back(type.shape[static_cast<size_t>(axis)]);
-    const std::string name = function_.values[static_cast<size_t>(result)].name;
-    moved.outputs[0] = function_.AddValue(name, Type::Tensor(type.dtype, std::move(shape)));
-    const ValueId inner = moved.outputs[0];
-    region_.nodes[at] = std::move(moved);
-    const auto place = region_.nodes.begin() + static_cast<ptrdiff_t>(at);
-    region_.nodes.insert(place + 1, MakeTranspose(inner, result, perm));
-    region_.nodes.insert(region_.nodes.begin() + static_cast<ptrdiff_t>(at),
-                         std::make_move_iterator(before.begin()), std::make_move_iterator(before.end()));
+    const ValueId inner = Add(function_.values[static_cast<size_t>(result)].name,
+                              Type::Tensor(type.dtype, Permuted(type.shape, inverse)));
+    moved.outputs[0] = inner;
+    Uses(inner) = 1;
+    Define(moved);
+    Node& after = *nodes.insert(std::next(at), MakeTranspose(inner, result, perm));
+    Define(after);
+    readers_[inner] = &after;
   }
 
-  Module& module_;
+  ValueId Add(const std::string& name, Type type) {
+    const ValueId id = function_.AddValue(name, type);
+    facts_.At(id).type = std::move(type);
+    return id;
+  }
+
+  static Shape Permuted(const Shape& shape, const Permutation& by) {
+    Shape permuted;
+    for (int64_t axis : by) permuted.push_back(shape[static_cast<size_t>(axis)]);
+    return permuted;
+  }
+
   Function& function_;
   const OperatorCatalog& catalog_;
   Region& region_;
-  InferenceState facts_;
-  std::unordered_map<ValueId, size_t> definitions_;
-  const UseCounts* uses_ = nullptr;
+  InferenceState& facts_;
+  std::unordered_map<ValueId, const Node*> definers_, readers_;
+  std::vector<int> uses_;
 };
 
 Result<int> Run(PassContext& context) {
+  TRY(InferenceState facts, InferFunctionTypes(context.module, context.function, context.catalog));
   int changes = 0;
-  Status status;
   ForEachRegion(context.function.body, [&](Region& region) {
-    if (!status || std::ranges::none_of(region.nodes, [](const Node& n) { return n.op == "Transpose"; }))
-      return;
-    auto moved = Mover(context, region).Run();
-    if (moved)
-      changes += *moved;
-    else
-      status = std::move(moved).error();
+    if (std::ranges::any_of(region.nodes, [](const Node& n) { return n.op == "Transpose"; }))
+      changes += Mover(context, region, facts).Run();
   });
-  TRY_STATUS(status);
   return changes;
 }
 

@@ -22,7 +22,7 @@ struct Pass {
   std::string_view name;     // how it is switched off: "fold_constants"
   std::string_view summary;  // one sentence, for sinter explain
   // Gives the number of changes made. Types of all values are known before and after. Errors are faults of
-  // the module (a constant expression that its page refuses) or our own.
+  // the module or our own.
   Result<int> (*run)(PassContext& context);
 };
 

@@ -207,6 +207,91 @@ size_t CallNodes(const Module& module) {
   return nodes;
 }
 
+// One value that is two results, and lowerings that give what is there already.
+TEST(Pipeline, LoweredResults) {
+  for (std::string_view text : {R"(module m {
+    func @f(%x: f32[2,3]) {
+      %a = HardSwish(%x)
+      return %a, %a
+    }
+  })",
+                                R"(module m {
+    func @f(%x: f32[2,3]) {
+      %a = Sum(%x)
+      return %a
+    }
+  })",
+                                R"(module m {
+    func @f(%x: f32[2,3]) {
+      %y = Exp(%x)
+      %a = Sum(%y)
+      %b = Sum(%y)
+      return %a, %b, %y
+    }
+  })"}) {
+    SCOPED_TRACE(text);
+    Module module = Parse(text);
+    ASSERT_TRUE(InferModule(module, Operators()));
+    const Module before = module;
+    const std::string functions[] = {"f"};
+    PassOptions options{.served = [](std::string_view op) { return op != "HardSwish" && op != "Sum"; },
+                        .verify = true};
+    auto reports = RunPasses(module, functions, DefaultPipeline(), Operators(), options);
+    EXPECT_TRUE(reports) << reports.error().ToString();
+    if (reports) ExpectSameResults(before, module, "f", Inputs(*before.FindFunction("f")), 1e-6);
+  }
+}
+
+// Time grows with the graph, not with its square.
+TEST(Pipeline, BigGraphs) {
+  constexpr int kLayers = 6000;
+  std::string residuals = "module m {\n  func @f(%x0: f32[4,4]) {\n", transposes = residuals,
+              apart = residuals;
+  for (int i = 0; i < kLayers; ++i) {
+    residuals += fmt::format("%a{0} = MatMul(%x{0}, %x{0})\n%b{0} = Exp(%a{0})\n%x{1} = Add(%b{0}, %x{0})\n",
+                             i, i + 1);
+    transposes += fmt::format(
+        "%a{0} = Transpose(%x{0})\n%b{0} = Exp(%a{0})\n%c{0} = Sin(%b{0})\n%d{0} = Transpose(%c{0})\n"
+        "%x{1} = MatMul(%d{0}, %d{0})\n",
+        i, i + 1);
+    apart +=
+        fmt::format("%a{0} = Transpose(%x{0})\n%b{0} = Exp(%a{0})\n%x{1} = MatMul(%b{0}, %b{0})\n", i, i + 1);
+  }
+  for (std::string* text : {&residuals, &transposes, &apart}) {
+    *text += fmt::format("return %x{}\n}}\n}}\n", kLayers);
+    Module module = Parse(*text);
+    ASSERT_TRUE(InferModule(module, Operators()));
+    const std::string functions[] = {"f"};
+    const auto begin = std::chrono::steady_clock::now();
+    auto reports = RunPasses(module, functions, DefaultPipeline(), Operators(), {.verify = false});
+    ASSERT_TRUE(reports) << reports.error().ToString();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10))
+        << PrintPassReports(*reports);
+    EXPECT_EQ(reports->back().nodes_after, size_t{3} * kLayers);
+  }
+}
+
+// Products of large constants would be computed by the reference while the model is loaded.
+TEST(Pipeline, LargeProductsAreNotFolded) {
+  for (int64_t n : {64, 2048}) {
+    Module module = Parse(R"(module m {
+      func @f() {
+        %a = Constant() {value = f32[1]{1.0}}
+        %b = Constant() {value = f32[1]{1.0}}
+        %m = MatMul(%a, %b)
+        return %m
+      }
+    })");
+    for (size_t i : {0, 1})
+      module.functions[0].body.nodes[i].attributes["value"] = *Tensor::Create(DType::kF32, {n, n}, true);
+    ASSERT_TRUE(InferModule(module, Operators()));
+    const std::string functions[] = {"f"};
+    auto reports = RunPasses(module, functions, DefaultPipeline(), Operators(), {.verify = false});
+    ASSERT_TRUE(reports) << reports.error().ToString();
+    EXPECT_EQ(reports->back().nodes_after, n == 64 ? 0u : 1u);
+  }
+}
+
 TEST(Pipeline, RandomProgramsComputeTheSame) {
   for (uint32_t seed = Seed(); seed != Seed() + 400; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);

@@ -1,6 +1,7 @@
 #include "engine/passes/rewrite.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -39,14 +40,18 @@ void Replacements::Apply(Function& function) const {
   std::set<ValueId> free;  // values that may take another's name
   for (const Node& node : function.body.nodes) free.insert(node.outputs.begin(), node.outputs.end());
   for (ValueId id : named) free.erase(id);
+  std::map<ValueId, ValueId> renamed;  // a value may be several results
   for (size_t i = 0; i < named.size(); ++i) {
     ValueId& result = function.body.results[i];
     if (result == named[i]) continue;
-    if (free.erase(result) == 0)
+    if (const auto same = renamed.find(named[i]); same != renamed.end() && same->second == result) continue;
+    if (free.erase(result) == 0) {
       result = named[i];
-    else
-      std::swap(function.values[static_cast<size_t>(result)].name,
-                function.values[static_cast<size_t>(named[i])].name);
+      continue;
+    }
+    renamed[named[i]] = result;
+    std::swap(function.values[static_cast<size_t>(result)].name,
+              function.values[static_cast<size_t>(named[i])].name);
   }
 }
 

@@ -64,12 +64,14 @@ struct MeanAndSquares {
 
 template <class T>
 MeanAndSquares OfPlane(const T* x, int64_t area) {
+  if (area == 0) return {0, 0};
   const double mean = FoldRow(SumFold(), x, area) / static_cast<double>(area);
   return {mean, SquaredDeviations(x, area, mean)};
 }
 
 // The mean and variance of channel c from those of its planes, of `area` elements each.
 MeanAndSquares Joined(const MeanAndSquares* planes, const Planes& p, int64_t c) {
+  if (p.area == 0) return {0, 0};
   double mean = 0, squares = 0, count = 0;
   const double area = static_cast<double>(p.area);
   for (int64_t n = 0; n < p.n; ++n) {
@@ -114,9 +116,9 @@ class BatchNormKernel final : public Kernel {
 
   size_t WorkspaceBytes(std::span<const Tensor* const> inputs, std::span<Tensor* const>) const override {
     const Planes p = PlanesOf(inputs[0]->dims());
-    return training_ && p.area > 1 ? static_cast<size_t>(p.count()) * sizeof(MeanAndSquares) +
-                                         static_cast<size_t>(p.c) * sizeof(RowShift)
-                                   : 0;
+    return training_ && p.area != 1 ? static_cast<size_t>(p.count()) * sizeof(MeanAndSquares) +
+                                          static_cast<size_t>(p.c) * sizeof(RowShift)
+                                    : 0;
   }
 
   Status Run(const KernelCall& call) override {

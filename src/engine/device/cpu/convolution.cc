@@ -66,7 +66,8 @@ class ConvolutionKernel final : public Kernel {
     int64_t n = 0, cg = 0, mg = 0, weights = 0;
   };
 
-  static size_t Padded(size_t floats) { return (floats + 15) / 16 * 16; }
+  // Never nothing: there may be no channels.
+  static size_t Padded(size_t floats) { return (std::max<size_t>(floats, 1) + 15) / 16 * 16; }
 
   // x, w, y by role: the tensors' dims say everything.
   Layout LayoutOf(std::span<const Tensor* const> inputs, std::span<Tensor* const> outputs) const {

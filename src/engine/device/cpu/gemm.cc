@@ -23,6 +23,12 @@ void UseOneThreadInOneDnn() {
 void GemmSerial(int64_t m, int64_t n, int64_t k, float alpha, MatrixView a, MatrixView b, float beta,
                 float* c, int64_t c_stride) {
   if (m == 0 || n == 0) return;
+  if (k == 0) {  // which the library leaves as it was
+    for (int64_t i = 0; i < m; ++i) {
+      for (int64_t j = 0; j < n; ++j) c[i * c_stride + j] = beta == 0 ? 0 : beta * c[i * c_stride + j];
+    }
+    return;
+  }
   UseOneThreadInOneDnn();
   const dnnl_status_t status =
       dnnl_sgemm(a.transposed ? 'T' : 'N', b.transposed ? 'T' : 'N', m, n, k, alpha, a.data,
