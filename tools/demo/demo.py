@@ -72,7 +72,7 @@ def train_and_kill(sinter):
             continue
         run = runs[0]
         if run["steps"] and run["step"] >= run["steps"] // 2:
-            killed_pid = ranks.kill_rank(1)
+            killed_pid = ranks.kill_rank(1, of=sinter.home)
             break
     if killed_pid is None:
         raise SystemExit("the training ended before half of its steps")

@@ -3,9 +3,12 @@ import os
 import pathlib
 
 
-def rank_pids(of=None):
-    """rank -> process id, of the training ranks that run under mpirun; only those of one home's folder, if given."""
-    found = {}
+def rank_pids(of):
+    """rank -> process id, of the training ranks that run under mpirun for the home `of`, or for a home in that folder.
+
+    Ranks of other homes on this machine are somebody else's work: nothing here may see or end them.
+    """
+    own, found = b"SINTER_HOME=" + os.fsencode(of), {}
     for process in pathlib.Path("/proc").iterdir():
         if not process.name.isdigit():
             continue
@@ -14,7 +17,7 @@ def rank_pids(of=None):
             if len(words) < 2 or words[1] != b"train-worker":
                 continue
             environment = (process / "environ").read_bytes().split(b"\0")
-            if of is not None and not any(e.startswith(b"SINTER_HOME=" + os.fsencode(of)) for e in environment):
+            if not any(e == own or e.startswith(own + b"/") for e in environment):
                 continue
             for entry in environment:
                 if entry.startswith(b"OMPI_COMM_WORLD_RANK="):
@@ -24,7 +27,7 @@ def rank_pids(of=None):
     return found
 
 
-def kill_rank(rank):
-    pid = rank_pids()[rank]
+def kill_rank(rank, of):
+    pid = rank_pids(of)[rank]
     os.kill(pid, 9)
     return pid

@@ -33,9 +33,9 @@ def chart(title, series, marks=(), unit="", dots=False):
         y = y0 + (y1 - y0) * i / 4
         parts.append(f'<line x1="{left}" x2="{width - 10}" y1="{sy(y):.1f}" y2="{sy(y):.1f}" class="grid"/>'
                      f'<text x="{left - 6}" y="{sy(y) + 4:.1f}" text-anchor="end">{y:.3g}{unit}</text>')
-    for x, label in marks:
+    for i, (x, label) in enumerate(marks):  # labels of neighbours stand at two heights
         parts.append(f'<line x1="{sx(x):.1f}" x2="{sx(x):.1f}" y1="8" y2="{height - bottom}" class="mark"/>'
-                     f'<text x="{sx(x) + 3:.1f}" y="16">{html.escape(label)}</text>')
+                     f'<text x="{sx(x) + 3:.1f}" y="{16 + 13 * (i % 2)}">{html.escape(label)}</text>')
     for i, (name, values) in enumerate(series):
         if dots:
             parts += [f'<circle cx="{sx(x):.1f}" cy="{sy(y):.1f}" r="1.2" class="d{i}"/>' for x, y in values]
@@ -79,9 +79,9 @@ def page(report, curves, latency, samples, classes, confusion, marks):
 <p>Fashion-MNIST imported; a small network trained, exported, checked and deployed; a convolutional one trained by two
 ranks, one of them killed half way; then rolled out, back and out again under load. Everything here was measured in
 that one run.</p><table>{rows}</table>
-<h2>Training loss</h2>{chart('loss by step', curves['loss'], marks['train'])}
-<h2>Test accuracy</h2>{chart('accuracy by step', curves['accuracy'])}
-<h2>Latency through the switches</h2><p>Each dot is a request.</p>
+<h2>Training loss, by step</h2>{chart('loss by step', curves['loss'], marks['train'])}
+<h2>Test accuracy, by step</h2>{chart('accuracy by step', curves['accuracy'])}
+<h2>Latency through the switches</h2><p>Each dot is a request, from left to right in the order of time.</p>
 {chart('milliseconds by second', latency, marks['rollout'], ' ms', dots=True)}
 <h2>Sample answers</h2><div class="samples">{figures}</div>
 <h2>Confusion matrix of version 2</h2>{confusion_table(classes, confusion)}</html>"""
@@ -93,4 +93,4 @@ def flat(tree, prefix=""):
         if isinstance(value, dict):
             yield from flat(value, name + ".")
         else:
-            yield name, round(value, 4) if isinstance(value, float) else value
+            yield name, f"{value:.6g}" if isinstance(value, float) else ", ".join(value) if isinstance(value, list) else value
