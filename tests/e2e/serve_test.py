@@ -69,6 +69,9 @@ class Serve(Program):
             code, _, error = self.run_program(*words)
             self.assertEqual(code, 2, words)
             self.assertNotEqual(error, "")
+        for words in (["servce"], ["service", "lst"], ["data", "ad", "small"]):
+            self.assertIn(f"'{words[1] if len(words) > 1 else words[0]}'", self.fails(*words, code=2))
+        self.assertIn("sinter model pull", self.fails("inspect", "digits"))
 
     def test_beyond_loopback_nothing_is_open(self):
         """No sign-in yet: no page, and everything else that says or does anything asks for a token."""

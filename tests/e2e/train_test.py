@@ -25,6 +25,9 @@ class Train(Program):
         self.assertEqual(signature["inputs"][0]["shape"][-2:], [28, 28])
         self.assertEqual(self.ok_json("service", "deploy", "digits", "digits@1")["name"], "digits")
         self.assertEqual(self.request("GET", "/v2/models/digits/ready")[0], 200)
+        row = self.ok("service", "rollout", "digits", "digits@1").splitlines()[-1].split()
+        self.assertEqual(row, ["digits", "ready", "2", "digits@1"])
+        self.assertEqual(self.ok("service", "rollback", "digits").splitlines()[-1].split()[2], "1")
         for words in (["runs", "list"], ["model", "list"], ["service", "list"], ["runs", "show", result["run"]],
                       ["explain", self.folder / "model"], ["inspect", self.folder / "model"]):
             self.assertNotEqual(self.ok(*words), "")

@@ -6,6 +6,18 @@
 #include "server/cli/context.h"
 
 namespace sinter {
+namespace {
+
+// The first word that neither the program nor the command given takes; "" when there is none.
+std::string UnknownWord(const CLI::App& app) {
+  if (const auto words = app.remaining(); !words.empty()) return words.front();
+  for (const CLI::App* command : app.get_subcommands()) {
+    if (const std::string word = UnknownWord(*command); !word.empty()) return word;
+  }
+  return "";
+}
+
+}  // namespace
 
 int RunCommandLine(int count, char** words) {
   CLI::App app("Sinter: from data to a service, in one program.", "sinter");
@@ -24,6 +36,9 @@ int RunCommandLine(int count, char** words) {
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {
+    // A mistyped command is first noticed as one that is missing: then the word itself is named.
+    if (const std::string word = UnknownWord(app); error.get_name() == "RequiredError" && !word.empty())
+      fmt::print(stderr, "'{}' is not known here\n", word);
     const int code = app.exit(error);
     return code == 0 ? kExitDone : kExitUsage;
   }

@@ -1,5 +1,7 @@
 #include "server/cli/model_file.h"
 
+#include <fmt/format.h>
+
 #include "base/file.h"
 #include "engine/formats/onnx/onnx.h"
 #include "engine/signature/signature.h"
@@ -7,6 +9,9 @@
 namespace sinter {
 
 Result<ModelFile> LoadModelFile(const std::string& path, const ModelFileOptions& options) {
+  if (!std::filesystem::exists(path))
+    return NotFound(fmt::format("there is no file or folder {}", path),
+                    "a model of the server is brought here with: sinter model pull NAME");
   const bool is_folder = std::filesystem::is_directory(path);
   const Path file = is_folder ? Path(path) / kModelFile : Path(path);
   TRY(Module module, ImportOnnx(file, {.weights_as_constants = options.weights_as_constants,

@@ -69,7 +69,7 @@ Result<std::vector<Tensor>> InOrder(const ModelInterface& interface, std::vector
     if (!ordered[i].defined())
       return InvalidArgument(fmt::format("input '{}' ({}) is not given", interface.inputs[i].name,
                                          interface.inputs[i].ToString()),
-                             "add --input NAME=FILE.npy");
+                             "add --input NAME=FILE.npy, or --request FILE.json");
   }
   TRY_STATUS(interface.Check(ordered));
   return ordered;

@@ -9,11 +9,12 @@ namespace {
 
 std::string name, model;
 
-void Print(const CliContext& context, const Json& service) {
-  if (context.json)
-    fmt::print("{}\n", service.dump());
-  else
-    fmt::print("{}\n", service.dump(2));
+void PrintTable(const Json& services) {
+  std::vector<std::vector<std::string>> rows{{"NAME", "STATE", "REVISION", "MODEL"}};
+  for (const Json& item : services)
+    rows.push_back({TextOf(item, "name"), item.value("ready", false) ? "ready" : TextOf(item, "problem"),
+                    TextOf(item["current"], "revision"), TextOf(item["current"], "model")});
+  fmt::print("{}", Table(rows));
 }
 
 }  // namespace
@@ -21,17 +22,23 @@ void Print(const CliContext& context, const Json& service) {
 void AddServiceCommands(CLI::App& app, CliContext& context) {
   CLI::App* service = app.add_subcommand("service", "Models that answer requests");
   service->require_subcommand(1);
-  // A verb that changes one service and shows what it then is.
+  // A verb on one service, which says what it then is: in a row, or (show) in whole.
   auto change = [&](const char* verb, const char* help, bool takes_model, auto ask) {
     CLI::App* command = service->add_subcommand(verb, help);
+    const bool whole = std::string_view(verb) == "show";
     command->add_option("name", name, "The service")->required();
     if (takes_model) command->add_option("model", model, "NAME or NAME@VERSION")->required();
     AddPlatformOptions(*command, context);
-    command->callback([&context, ask] {
-      context.action = [&context, ask]() -> Status {
+    command->callback([&context, ask, whole] {
+      context.action = [&context, ask, whole]() -> Status {
         TRY(ApiClient * client, context.Client());
         TRY(const Json answer, ask(*client));
-        Print(context, answer);
+        if (context.json)
+          fmt::print("{}\n", answer.dump());
+        else if (whole)
+          fmt::print("{}\n", answer.dump(2));
+        else if (answer.contains("name"))  // an ended service is nothing any more
+          PrintTable(Json::array({answer}));
         return {};
       };
     });
@@ -58,11 +65,7 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
         fmt::print("{}\n", all.dump());
         return {};
       }
-      std::vector<std::vector<std::string>> rows{{"NAME", "STATE", "REVISION", "MODEL"}};
-      for (const Json& item : all["items"])
-        rows.push_back({TextOf(item, "name"), item.value("ready", false) ? "ready" : TextOf(item, "problem"),
-                        TextOf(item["current"], "revision"), TextOf(item["current"], "model")});
-      fmt::print("{}", Table(rows));
+      PrintTable(all["items"]);
       return {};
     };
   });
