@@ -80,6 +80,7 @@ class Explain(Interop):
             code, out, err = run_program(*words)
             self.assertEqual((code, out), (1, ""))
             self.assertIn(str(words[1]), err)
+            self.assertEqual("is this an ONNX file?" in err, words[1].name == "none.onnx", err)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,14 @@ Result<ModelFile> LoadModelFile(const std::string& path, const ModelFileOptions&
                     "a model of the server is brought here with: sinter model pull NAME");
   const bool is_folder = std::filesystem::is_directory(path);
   const Path file = is_folder ? Path(path) / kModelFile : Path(path);
-  TRY(Module module, ImportOnnx(file, {.weights_as_constants = options.weights_as_constants,
-                                       .fixed_inputs = options.fixed_inputs}));
-  ModelFile model{std::move(module), "forward"};
+  auto module = ImportOnnx(
+      file, {.weights_as_constants = options.weights_as_constants, .fixed_inputs = options.fixed_inputs});
+  if (!module) {
+    Error error = std::move(module).error();
+    if (error.code == ErrorCode::kCorrupt && error.hint.empty()) error.hint = "is this an ONNX file?";
+    return error;
+  }
+  ModelFile model{*std::move(module), "forward"};
   // A file alone says nothing of a signature that happens to lie in its folder, unless it is the folder's
   // model.
   if (!is_folder && file.filename() != kModelFile) return model;
