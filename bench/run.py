@@ -22,6 +22,10 @@ def chip():
     return platform.machine()
 
 
+def number(value):
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", nargs="*", help=", ".join(BENCHES))
@@ -39,7 +43,7 @@ def main():
     print(f"\n{chip()}; medians of {options.rounds} rounds in turns; ratio above 1: Sinter is better\n")
     print("| what | Sinter | peer | ratio | aim |\n|---|---|---|---|---|")
     for row in rows:
-        print(f"| {row['what']} | {row['sinter']:.4g} {row['unit']} | {row['peer']:.4g} {row['unit']}, {row['peer_name']} "
+        print(f"| {row['what']} | {number(row['sinter'])} {row['unit']} | {number(row['peer'])} {row['unit']}, {row['peer_name']} "
               f"| {row['ratio']:.2f} | {row['aim'] or ''} |")
 
 

@@ -67,10 +67,10 @@ class DirectConvolution final : public Kernel {
         for (int64_t oy = 0; after_.pools && oy < l.g.oh / 2; ++oy) {
           row(2 * oy, rows, 2 * l.g.ow);
           row(2 * oy + 1, rows + l.g.ow, 2 * l.g.ow);
-          if (after_.relu) ReluRow(filters * 2 * l.g.ow, rows);  // first: it turns what is no number into 0
           for (int64_t f = 0; f < filters; ++f) {
-            MaxOfPairs(rows + 2 * f * l.g.ow, rows + (2 * f + 1) * l.g.ow, l.g.ow / 2,
-                       out + f * l.planes() + oy * (l.g.ow / 2));
+            const auto pool = after_.relu ? &MaxOfPairsAboveZero : &MaxOfPairs;
+            pool(rows + 2 * f * l.g.ow, rows + (2 * f + 1) * l.g.ow, l.g.ow / 2,
+                 out + f * l.planes() + oy * (l.g.ow / 2));
           }
         }
         if (after_.relu && !after_.pools) ReluRow(filters * l.planes(), out);  // still in the cache

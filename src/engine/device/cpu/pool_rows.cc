@@ -108,6 +108,26 @@ SINTER_INLINE void MaxLanes(const float* upper, const float* lower, int64_t o, f
   L::Store(largest, out + o);
 }
 
+// The largest of a window and 0; what is no number counts for nothing.
+template <int W>
+SINTER_INLINE void MaxLanesAboveZero(const float* upper, const float* lower, int64_t o, float* out) {
+  using L = Lanes<W>;
+  constexpr auto kAll = std::make_integer_sequence<int, W>();
+  typename L::Type a, b, c, d, even, odd, most;
+  const typename L::Type zero = {};
+  L::Load(upper + 2 * o, a);
+  L::Load(upper + 2 * o + W, b);
+  L::Load(lower + 2 * o, c);
+  L::Load(lower + 2 * o + W, d);
+  a = a > zero ? a : zero;
+  b = b > zero ? b : zero;
+  a = c > a ? c : a;
+  b = d > b ? d : b;
+  L::Split(a, b, even, odd, kAll);
+  most = even > odd ? even : odd;
+  L::Store(most, out + o);
+}
+
 template <int W>
 SINTER_INLINE void SpreadLanes(const float* upper, const float* lower, const float* gradient, int64_t o,
                                float* upper_out, float* lower_out) {
@@ -129,6 +149,18 @@ SINTER_CLONES void MaxOfPairs(const float* upper, const float* lower, int64_t ou
     return;
   for (int64_t o = 0; o < outputs; ++o)
     LargestOfFour(upper[2 * o], upper[2 * o + 1], lower[2 * o], lower[2 * o + 1], out[o]);
+}
+
+SINTER_CLONES void MaxOfPairsAboveZero(const float* upper, const float* lower, int64_t outputs, float* out) {
+  if (InLanes(outputs,
+              [&]<int W>(int64_t o) SINTER_INLINE_LAMBDA { MaxLanesAboveZero<W>(upper, lower, o, out); }))
+    return;
+  for (int64_t o = 0; o < outputs; ++o) {
+    float most = 0;
+    for (const float x : {upper[2 * o], upper[2 * o + 1], lower[2 * o], lower[2 * o + 1]})
+      most = x > most ? x : most;
+    out[o] = most;
+  }
 }
 
 SINTER_CLONES void SpreadOverPairs(const float* upper, const float* lower, const float* gradient,

@@ -28,6 +28,8 @@ void ShareRow(const float* x, const float* across, float along, int64_t n, float
 // Windows of 2 x 2, two apart, inside the picture: what most networks pool with.
 // out[o] = the largest of window o of two rows.
 void MaxOfPairs(const float* upper, const float* lower, int64_t outputs, float* out);
+// out[o] = the largest of window o and 0: the pool of what Relu gives, which makes 0 of what is no number.
+void MaxOfPairsAboveZero(const float* upper, const float* lower, int64_t outputs, float* out);
 // Writes the four places of each window: the gradient at the first largest, zero elsewhere (a window with a
 // NaN gives it to the first element: that step is lost anyway).
 void SpreadOverPairs(const float* upper, const float* lower, const float* gradient, int64_t outputs,
