@@ -626,6 +626,7 @@ TEST(Exec, ConcurrentCallersShareWeights) {
   auto first = (*executable)->OpenSession();
   const Tensor expected = *(*(*first)->Run("forward", std::vector<Tensor>{input}))[0].tensor().Clone();
   std::vector<std::thread> threads;
+  threads.reserve(4);
   std::atomic<int> wrong{0};
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {

@@ -54,6 +54,7 @@ void ExpectClose(const Tensor& got, const Tensor& expected, double tolerance, co
 void CheckFunction(const Module& module, std::string_view function, int64_t symbol) {
   const Function& f = *module.FindFunction(function);
   std::vector<Tensor> inputs;
+  inputs.reserve(f.body.params.size());
   for (ValueId id : f.body.params) inputs.push_back(Random(f.TypeOf(id), symbol, inputs.size()));
   StateValues states;
   auto expected =

@@ -57,7 +57,7 @@ class RandomModule {
   }
 
   Dim AnyDim(int depth) {
-    const Dim leaf = Below(2) == 0 ? Dim(Below(2000) - 3) : Dim::Symbol(Below(2) == 0 ? "N" : "k.len");
+    Dim leaf = Below(2) == 0 ? Dim(Below(2000) - 3) : Dim::Symbol(Below(2) == 0 ? "N" : "k.len");
     if (depth > 3) return leaf;
     switch (Below(7)) {
       case 0:

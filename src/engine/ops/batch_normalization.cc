@@ -114,8 +114,8 @@ constexpr FormalAttribute kAttributes[] = {
      "1: normalise by the batch, and give new running statistics"}};
 constexpr std::string_view kSamples[] = {
     "X: T[N,3,4], scale: T[3], B: T[3], input_mean: T[3], input_var: T[3] in 0.5..2",
-    "X: T[4,C], scale: T[C], B: T[C], input_mean: T[C], input_var: T[C] in 0.5..2 | epsilon=0.1, "
-    "training_mode=1",
+    "X: T[4,C], scale: T[C], B: T[C], input_mean: T[C], input_var: T[C] in 0.5..2 | "  // NOLINT: one sample
+    "epsilon=0.1, training_mode=1",
     "X: f32[N,C,H,3], scale: f32[C], B: f32[C], input_mean: f32[C], input_var: f32[C] in 0.5..2 | "
     "training_mode=1, momentum=0.7 -> 3",
     "X: T[N,C,5], scale: T[C], B: T[C], input_mean: T[C], input_var: T[C] in 0.5..2 | training_mode=1",

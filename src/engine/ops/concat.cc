@@ -56,6 +56,7 @@ Status Differentiate(GradientContext& c) {
   TRY(const size_t axis, NormaliseAxis(c.Int("axis"), c.OutputType(0).Rank()));
   const size_t count = c.node().inputs.size();
   std::vector<ValueId> sizes;
+  sizes.reserve(count);
   for (size_t i = 0; i < count; ++i) sizes.push_back(DimensionOf(c.b, c.Input(i), axis));
   const ValueId split = count == 1 ? sizes[0] : c.b.Op("Concat", sizes, {{"axis", int64_t{0}}});
   const std::vector<ValueId> inputs{c.OutputGradient(0), split};

@@ -19,6 +19,7 @@ Status Evaluate(ReferenceContext& c) {
   TRY(const ScaleIndex scale_of, ScaleIndex::Create(c));
   std::vector<double> scales;
   std::vector<int64_t> zeros(static_cast<size_t>(c.Input(1).elements()), 0);
+  scales.reserve(zeros.size());
   for (int64_t i = 0; i < c.Input(1).elements(); ++i) scales.push_back(c.Input(1).AsDouble(i));
   if (c.HasInput(2)) zeros = c.Input(2).ToInts();
   TRY(Tensor out, c.Output(0, ResultDType(c, c.Input(1).dtype()), in.dims()));

@@ -105,6 +105,7 @@ Status Differentiate(GradientContext& c) {
   if (std::ranges::any_of(pads, [](int64_t p) { return p < 0; }))
     return Unsupported(c.Describe() + ": no gradient for negative pads");
   std::vector<int64_t> ends;
+  ends.reserve(rank);
   for (size_t i = 0; i < rank; ++i) ends.push_back(pads[rank + i] == 0 ? INT64_MAX : -pads[rank + i]);
   if (c.Needs(0))
     c.SetInputGradient(0, c.b.Op("Slice", {c.OutputGradient(0), c.b.Ints(starts), c.b.Ints(ends)}));

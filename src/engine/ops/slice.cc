@@ -58,6 +58,7 @@ Status Infer(InferContext& c) {
     const Cut cut =
         ClampCut(static_cast<int64_t>(all.size()), *starts[0].Constant(), *ends[0].Constant(), steps[0]);
     std::vector<Dim> part;
+    part.reserve(static_cast<size_t>(cut.length));
     for (int64_t i = 0; i < cut.length; ++i)
       part.push_back(all[static_cast<size_t>(cut.start + i * cut.step)]);
     c.SetContents(0, std::move(part));
@@ -100,6 +101,7 @@ Status Evaluate(ReferenceContext& c) {
 Status Differentiate(GradientContext& c) {
   TRY(const std::vector<int64_t> starts, KnownInts(c, 1));
   std::vector<int64_t> axes;
+  axes.reserve(starts.size());
   for (size_t i = 0; i < starts.size(); ++i) axes.push_back(static_cast<int64_t>(i));
   if (c.HasInput(3)) {
     TRY(axes, KnownInts(c, 3));

@@ -86,6 +86,7 @@ class Folder {
     if (SumsProducts(*page) && static_cast<double>(made) * static_cast<double>(given) > kMostWork)
       return std::vector<Tensor>();
     std::vector<const Value*> inputs;
+    inputs.reserve(held.size());
     for (size_t i = 0; i < held.size(); ++i)
       inputs.push_back(node.inputs[i] == kNoValue ? nullptr : &held[i]);
     // What its page refuses stays, and is refused when it runs: a branch that is never taken may hold it.

@@ -75,6 +75,7 @@ class Simplifier {
     if (page.view && function_.TypeOf(node.inputs[0]) == function_.TypeOf(node.outputs[0])) return true;
     if (page.passes_through == nullptr) return false;
     std::vector<const ValueFacts*> facts;
+    facts.reserve(node.inputs.size());
     for (ValueId id : node.inputs) facts.push_back(id == kNoValue ? nullptr : &facts_.At(id));
     return page.passes_through(NodeView(node, page), facts, function_.TypeOf(node.outputs[0]));
   }

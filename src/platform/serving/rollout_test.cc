@@ -94,7 +94,7 @@ TEST(ModelInterface, RowsAreFoundWhereTheyAre) {
 
 TEST(ModelInterface, WrongInputsAreNamed) {
   const auto model = InterfaceOf(Signature("%x: f32[N,S], %z: i64[N]", "%y = Relu(%x)", "%y, %z"));
-  auto error = [&](Dims x, Dims z, DType dtype = DType::kF32) {
+  auto error = [&](const Dims& x, const Dims& z, DType dtype = DType::kF32) {
     const std::vector<Tensor> given{*Tensor::Create(dtype, x), *Tensor::Create(DType::kI64, z)};
     const Status status = model.Check(given);
     return status ? std::string("none") : status.error().message;

@@ -212,6 +212,8 @@ class Suite {
         outputs.push_back(*Tensor::Create(expected[i].tensor().dtype(), expected[i].tensor().dims()));
       std::vector<const Tensor*> inputs;
       std::vector<Tensor*> places;
+      inputs.reserve(copies.size());
+      places.reserve(outputs.size());
       for (const Tensor& copy : copies) inputs.push_back(copy.defined() ? &copy : nullptr);
       for (Tensor& output : outputs) places.push_back(&output);
       auto workspace = *Buffer::Allocate(kernel.WorkspaceBytes(inputs, places) + 64);

@@ -61,7 +61,7 @@ SINTER_INLINE bool InLanes(int64_t n, F&& f) {
 template <class V>
 SINTER_INLINE void Larger(const V& a, const V& b, V& out) {
   const V larger = b > a ? b : a;  // keeps a NaN in a
-  out = b != b ? b : larger;
+  out = b != b ? b : larger;       // NOLINT: no number differs from itself
 }
 
 template <class V>

@@ -26,7 +26,7 @@ SINTER_INLINE int64_t OfRow(const T* x, int64_t n, bool last) {
   T best = x[0];
   for (; i < n; ++i) best = Better<kLeast>(x[i], best) ? x[i] : best;
   for (const T part : parts) best = Better<kLeast>(part, best) ? part : best;
-  if (best != best) return 0;
+  if (best != best) return 0;  // NOLINT: no number differs from itself
   const int64_t blocks = (n + kBlock - 1) / kBlock;
   for (int64_t b = 0; b < blocks; ++b) {
     const int64_t first = (last ? blocks - 1 - b : b) * kBlock, end = std::min(n, first + kBlock);

@@ -53,6 +53,7 @@ void PropagateContents(InferContext& c, Dim (*combine)(const Dim&, const Dim&)) 
   if (a.size() != b.size() && a.size() != 1 && b.size() != 1) return;
   std::vector<Dim> out;
   const size_t size = a.size() == 1 ? b.size() : a.size();  // one and none are none
+  out.reserve(size);
   for (size_t i = 0; i < size; ++i) {
     out.push_back(combine(a[a.size() == 1 ? 0 : i], b[b.size() == 1 ? 0 : i]));
   }

@@ -19,6 +19,7 @@ Status EvaluateExtreme(ReferenceContext& c) {
   }
   TRY(Tensor out, c.Output(0, c.Input(0).dtype(), dims));
   std::vector<BroadcastWalk<1>> walks;
+  walks.reserve(c.InputCount());
   for (size_t k = 0; k < c.InputCount(); ++k)
     walks.emplace_back(dims, std::array<const Dims*, 1>{&c.Input(k).dims()});
   DispatchIn<kNumeric>(out.dtype(), [&]<class T>() {

@@ -76,7 +76,7 @@ Result<std::vector<Window>> WindowsOf(const NodeView& node, std::span<const int6
 Dim OutputSize(const Dim& in, const Window& w, bool ceil_mode) {
   const Dim span = in + Dim(w.pad_begin + w.pad_end - w.dilation * (w.kernel - 1) - 1);
   if (!ceil_mode) return FloorDiv(span, w.stride) + 1;
-  const Dim out = CeilDiv(span, w.stride) + 1;
+  Dim out = CeilDiv(span, w.stride) + 1;
   // The last window must start inside the input or its left padding.
   if (out.IsConstant() && in.IsConstant() && (*out.Constant() - 1) * w.stride >= *in.Constant() + w.pad_begin)
     return out - 1;

@@ -17,6 +17,7 @@ constexpr double kTolerance = 1e-6;
 
 std::vector<const Value*> Pointers(const std::vector<Value>& values) {
   std::vector<const Value*> pointers;
+  pointers.reserve(values.size());
   for (const Value& value : values)
     pointers.push_back(value.IsTensor() && !value.tensor().defined() ? nullptr : &value);
   return pointers;
@@ -49,9 +50,11 @@ Result<std::vector<Value>> AnalyticGradients(const OperatorCatalog& catalog, con
   TRY_STATUS(builder.status());
   const Node forward = function.body.nodes.back();
   std::vector<ValueId> output_gradients;
+  output_gradients.reserve(setting.weights.size());
   for (const Tensor& weight : setting.weights)
     output_gradients.push_back(weight.defined() ? builder.Constant(weight) : kNoValue);
   std::vector<bool> needs;
+  needs.reserve(setting.inputs.size());
   for (const Value& input : setting.inputs)
     needs.push_back(input.tensor().defined() && IsFloat(input.tensor().dtype()));
   const Gradient& gradient = setting.page.gradient;
