@@ -17,7 +17,8 @@ namespace sinter {
 // Metrics are sent together, about once a second.
 class HttpRun final : public RunSink {
  public:
-  HttpRun(ApiClient& client, std::string run) : client_(client), path_("/runs/" + EscapeSegment(run)) {}
+  HttpRun(ApiClient& client, const std::string& run)
+      : client_(client), path_("/runs/" + EscapeSegment(run)) {}
   Status Metrics(std::span<const TrainMetric> points) override;
   Status Progress(int64_t step, int64_t steps) override;
   Status Flush() override;
@@ -38,7 +39,7 @@ class HttpRun final : public RunSink {
 class HttpCheckpoints final : public CheckpointSink {
  public:
   // `resume_from`: the manifest to resume from; empty: none.
-  HttpCheckpoints(ApiClient& client, std::string run, std::string resume_from)
+  HttpCheckpoints(ApiClient& client, const std::string& run, std::string resume_from)
       : client_(client), path_("/runs/" + EscapeSegment(run)), resume_from_(std::move(resume_from)) {}
   Status Save(const Checkpoint& checkpoint) override;
   Result<std::optional<Checkpoint>> Latest() override;

@@ -352,6 +352,7 @@ TEST_F(Server, ManyClientsAtOnce) {
   options.on_access = [&](const AccessEntry& entry) { logged += entry.status == 200; };
   auto server = Start(options);
   std::vector<std::thread> threads;
+  threads.reserve(8);
   std::atomic<int> good{0};
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&] {
