@@ -16,7 +16,7 @@ namespace sinter {
 struct AccessEntry {
   std::string_view peer, method, target;
   std::string_view principal;  // the name of the token that it came with; empty: none, or none was asked for
-  size_t route = SIZE_MAX;  // index into the router's routes; SIZE_MAX: none matched
+  size_t route = SIZE_MAX;     // index into the router's routes; SIZE_MAX: none matched
   int status = 0;
   uint64_t bytes_in = 0, bytes_out = 0;
   std::chrono::nanoseconds took{0};  // from the request's last byte to the response's first
