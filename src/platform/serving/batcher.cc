@@ -212,8 +212,11 @@ void Batcher::RunBatch(Worker& worker) {
         continue;
       }
       auto rows = RowsOf(value.tensor(), row, job.rows);
-      if (!rows) sliced = std::move(rows).error();
-      worker.outputs.push_back(rows ? *std::move(rows) : Tensor());
+      if (!rows) {
+        sliced = std::move(rows).error();
+        break;
+      }
+      worker.outputs.push_back(*std::move(rows));
     }
     row += job.rows;
     if (!sliced) {

@@ -10,6 +10,7 @@ namespace {
 
 std::string NamesOf(const std::vector<TensorSpec>& specs) {
   std::vector<std::string_view> names;
+  names.reserve(specs.size());
   for (const TensorSpec& spec : specs) names.push_back(spec.name);
   return fmt::format("{}", fmt::join(names, ", "));
 }
@@ -127,7 +128,7 @@ ServiceStats Service::Stats() const {
   return stats;
 }
 
-void Service::Retire(std::shared_ptr<Replica> replica) {
+void Service::Retire(const std::shared_ptr<Replica>& replica) {
   if (replica == nullptr) return;
   replica->Close();
   std::lock_guard lock(stats_mutex_);
@@ -144,7 +145,7 @@ void Service::Install(std::shared_ptr<Replica> next) {
   std::shared_ptr<Replica> before;
   before = traffic_.Read()->current;
   Traffic old = traffic_.Switch({std::move(next), std::move(before)});
-  Retire(std::move(old.previous));
+  Retire(old.previous);
 }
 
 void Service::InstallPrevious(std::shared_ptr<Replica> previous) {
@@ -156,7 +157,7 @@ void Service::InstallPrevious(std::shared_ptr<Replica> previous) {
   std::shared_ptr<Replica> current;
   current = traffic_.Read()->current;
   Traffic old = traffic_.Switch({std::move(current), std::move(previous)});
-  Retire(std::move(old.previous));
+  Retire(old.previous);
 }
 
 bool Service::SwitchBack() {
@@ -174,8 +175,8 @@ bool Service::SwitchBack() {
 void Service::Stop() {
   std::lock_guard lock(switching_);
   Traffic old = traffic_.Switch({});
-  Retire(std::move(old.current));
-  Retire(std::move(old.previous));
+  Retire(old.current);
+  Retire(old.previous);
 }
 
 }  // namespace sinter

@@ -54,7 +54,7 @@ class Service {
     std::shared_ptr<Replica> previous;
     Replica* Find(std::string_view revision) const;
   };
-  void Retire(std::shared_ptr<Replica> replica);
+  void Retire(const std::shared_ptr<Replica>& replica);
 
   const std::string name_;
   SwitchPointer<Traffic> traffic_;

@@ -54,6 +54,7 @@ std::vector<ServiceStats> Services::Stats() const {
     for (const auto& [name, entry] : entries_) services.push_back(entry->service);
   }
   std::vector<ServiceStats> stats;
+  stats.reserve(services.size());
   for (const auto& service : services) stats.push_back(service->Stats());
   return stats;
 }
@@ -90,18 +91,18 @@ void Services::Restore(const ServiceInfo& wanted) {
   auto entry = std::make_shared<Entry>();
   entry->service = std::make_shared<Service>(wanted.name);
   entry->open = wanted.open;
-  auto current = LoadReplica(wanted.current, wanted.limits);
-  if (current)
+  if (auto current = LoadReplica(wanted.current, wanted.limits)) {
     entry->service->Install(*std::move(current));
-  else
+    if (wanted.previous) {
+      // Without it the service answers all the same; there is only nothing to roll back to.
+      if (auto previous = LoadReplica(*wanted.previous, wanted.limits))
+        entry->service->InstallPrevious(*std::move(previous));
+      else
+        entry->problem = fmt::format("revision {} could not be loaded to fall back on: {}",
+                                     wanted.previous->revision, previous.error().ToString());
+    }
+  } else {
     entry->problem = current.error().ToString();
-  if (current && wanted.previous) {
-    // Without it the service answers all the same; there is only nothing to roll back to.
-    if (auto previous = LoadReplica(*wanted.previous, wanted.limits))
-      entry->service->InstallPrevious(*std::move(previous));
-    else
-      entry->problem = fmt::format("revision {} could not be loaded to fall back on: {}",
-                                   wanted.previous->revision, previous.error().ToString());
   }
   std::unique_lock lock(entries_mutex_);
   entries_[wanted.name] = std::move(entry);
