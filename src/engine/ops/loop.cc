@@ -115,6 +115,7 @@ Status Evaluate(ReferenceContext& c) {
   const int64_t most = c.HasInput(0) ? c.Input(0).AsInt(0) : std::numeric_limits<int64_t>::max();
   bool go = !c.HasInput(1) || c.Input(1).data<bool>()[0];
   std::vector<Value> state;
+  state.reserve(carried);
   for (size_t i = 0; i < carried; ++i) state.push_back(c.InputValue(kFirstCarried + i));
   std::vector<std::vector<Tensor>> slices(c.OutputCount() - std::min(carried, c.OutputCount()));
   for (int64_t trip = 0; go && trip < most; ++trip) {

@@ -18,6 +18,7 @@ Result<std::vector<size_t>> Order(const NodeView& node, size_t rank) {
     return InvalidArgument(
         fmt::format("{}: perm must name each of {} dimensions once", node.Describe(), rank));
   std::vector<size_t> order;
+  order.reserve(perm.size());
   for (int64_t axis : perm)
     order.push_back(static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(rank) : axis));
   return order;

@@ -9,6 +9,7 @@ namespace {
 template <class D>
 std::vector<D> PutIn(const std::vector<D>& in, const std::vector<size_t>& axes) {
   std::vector<D> out;
+  out.reserve(in.size() + axes.size());
   auto next = in.begin();
   for (size_t i = 0; i < in.size() + axes.size(); ++i) {
     out.push_back(std::ranges::find(axes, i) != axes.end() ? D(1) : *next++);

@@ -157,7 +157,11 @@ Dim DimAlgebra::Make(std::map<std::string, DimTerm> terms) {
 
 Dim DimAlgebra::Atom(DimAtom atom) {
   std::string key = atom.text;
-  return Make({{std::move(key), {1, {std::move(atom)}}}});
+  DimTerm term{1, {}};
+  term.factors.push_back(std::move(atom));
+  std::map<std::string, DimTerm> terms;
+  terms.emplace(std::move(key), std::move(term));
+  return Make(std::move(terms));
 }
 
 Dim DimAlgebra::Call(DimAtom::Kind kind, const Dim& a, const Dim& b) {

@@ -94,7 +94,7 @@ TEST(Dim, SimplificationKeepsTheValue) {
         case 5:
           pool.push_back({Mod(a, d), x - floor_div(x, d) * d});
           break;
-        case 6:
+        default:
           pool.push_back({Max(a, b), std::max(x, y)});
           break;
       }

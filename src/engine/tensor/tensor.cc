@@ -137,6 +137,7 @@ int64_t Tensor::AsInt(int64_t i) const {
     if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
       value = static_cast<int64_t>(static_cast<float>(data<T>()[static_cast<size_t>(i)]));
     } else {
+      // NOLINTNEXTLINE(bugprone-signed-char-misuse): a number, also in 8 bits
       value = static_cast<int64_t>(data<T>()[static_cast<size_t>(i)]);
     }
   });

@@ -23,7 +23,7 @@ std::vector<uint8_t> Decode(std::string_view png, uint32_t& width, uint32_t& hei
     const std::string_view type = png.substr(at + 4, 4), data = png.substr(at + 8, size);
     const auto* bytes = reinterpret_cast<const Bytef*>(type.data());
     EXPECT_EQ(U32(png, at + 8 + size), ::crc32_z(0, bytes, size + 4)) << type;
-    if (type == "IHDR") width = U32(data, 0), height = U32(data, 4), colour = data[9];
+    if (type == "IHDR") width = U32(data, 0), height = U32(data, 4), colour = static_cast<uint8_t>(data[9]);
     if (type == "IDAT") {
       const size_t row = width * (colour == 2 ? 3 : 1);
       std::vector<uint8_t> lines((row + 1) * height);
@@ -42,8 +42,8 @@ std::vector<uint8_t> Decode(std::string_view png, uint32_t& width, uint32_t& hei
 
 TEST(Png, PixelsComeBack) {
   for (const int channels : {1, 3}) {
-    std::vector<uint8_t> pixels;
-    for (int i = 0; i < 5 * 7 * channels; ++i) pixels.push_back(static_cast<uint8_t>(i * 31));
+    std::vector<uint8_t> pixels(5 * 7 * static_cast<size_t>(channels));
+    for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<uint8_t>(i * 31);
     auto png = EncodePng(pixels, 5, 7, channels);
     ASSERT_TRUE(png);
     uint32_t width = 0, height = 0;

@@ -126,7 +126,8 @@ double LearningRateAt(const Recipe& recipe, int64_t step, int64_t steps_per_epoc
     }
     case ScheduleKind::kStep: {
       const int64_t epoch = (step - 1) / std::max<int64_t>(1, steps_per_epoch);
-      return rate * std::pow(s.factor, static_cast<double>(epoch / s.every_epochs));
+      const int64_t decays = epoch / s.every_epochs;  // whole ones: the rate falls in steps
+      return rate * std::pow(s.factor, static_cast<double>(decays));
     }
   }
   return rate;
