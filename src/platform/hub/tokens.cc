@@ -78,7 +78,7 @@ Result<TokenScope> TokenScope::Parse(std::string_view text) {
 }
 
 Result<std::string> Tokens::Create(std::string_view name, const TokenScope& scope, std::string_view who) {
-  const std::string text = "hf_" + RandomLetters(kLetters);
+  std::string text = "hf_" + RandomLetters(kLetters);
   const std::string hash = HashText(text).Hex();
   const std::string spec =
       Json{{"name", name}, {"scope", scope.ToString()}, {"attempt", scope.attempt}, {"hash", hash}}.dump();

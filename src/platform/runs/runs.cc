@@ -105,7 +105,7 @@ Result<RunInfo> Runs::Change(std::string_view id, std::string_view who,
 }
 
 Status Runs::RevokeToken(std::string_view id, int64_t attempt, std::string_view who) {
-  const Status status = Tokens(records_).Revoke(TokenName(id, attempt), who);
+  Status status = Tokens(records_).Revoke(TokenName(id, attempt), who);
   if (!status && status.error().code != ErrorCode::kNotFound) return status;
   return {};
 }

@@ -194,7 +194,7 @@ std::vector<Route> InferenceRoutes(Services& services, Tokens& tokens, bool loop
                       .access = Access::kOpen,
                       .summary = std::string(summary),
                       .kind = Route::Kind::kInline,
-                      .answer = [answer](HttpRequest& request) -> Result<HttpResponse> {
+                      .answer = [answer = std::move(answer)](HttpRequest& request) -> Result<HttpResponse> {
                         Result<HttpResponse> response = answer(request);
                         // The protocol's own form of errors, not the server's.
                         return response ? response : OipError(response.error());

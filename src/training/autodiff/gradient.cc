@@ -69,9 +69,11 @@ class Differentiator {
 
   Status Visit(const Node& node) {
     std::vector<ValueId> output_gradients;
+    output_gradients.reserve(node.outputs.size());
     for (ValueId id : node.outputs) output_gradients.push_back(GradientOf(id));
     if (std::ranges::all_of(output_gradients, [](ValueId id) { return id == kNoValue; })) return {};
     std::vector<bool> needs;
+    needs.reserve(node.inputs.size());
     for (ValueId id : node.inputs) needs.push_back(id != kNoValue && reached_[static_cast<size_t>(id)]);
     const bool inside = std::ranges::any_of(
         node.outputs, [&](ValueId id) { return id != kNoValue && reached_[static_cast<size_t>(id)]; });

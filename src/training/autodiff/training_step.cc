@@ -54,6 +54,7 @@ struct StepBuilder {
     std::vector<ValueId> results = function.body.results;
     const ValueId loss = results[0];
     std::vector<ValueId> weights;
+    weights.reserve(trained.size());
     for (const std::string& name : trained) weights.push_back(b.Read(name));
     const DType dtype = b.TypeOf(loss).dtype;
     const ValueId learning_rate = b.Input("learning_rate", Type::Tensor(dtype, {}));
