@@ -42,6 +42,7 @@ TEST(Log, LinesOfManyThreadsAreAllWritten) {
   {
     auto log = *Log::Open({.file = file, .queue = 100'000});
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&, t] {
         for (int i = 0; i < 1000; ++i) log->Write(LogLine().Number("t", t).Number("i", i).Finish());

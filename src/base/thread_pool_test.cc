@@ -21,6 +21,7 @@ TEST(ThreadPool, EveryIndexOnce) {
 TEST(ThreadPool, SeveralCallersAndNestedCalls) {
   ThreadPool pool(3);
   std::vector<std::thread> callers;
+  callers.reserve(4);
   std::atomic<int64_t> sum{0};
   for (int c = 0; c < 4; ++c) {
     callers.emplace_back([&] {

@@ -12,6 +12,7 @@ template <class Work>
 std::vector<Status> RunRanks(ThreadGroup& group, Work work) {
   std::vector<Status> results(static_cast<size_t>(group.size()));
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<size_t>(group.size()));
   for (int r = 0; r < group.size(); ++r) {
     threads.emplace_back([&, r] {
       Status& result = results[static_cast<size_t>(r)];

@@ -9,7 +9,7 @@
 
 namespace sinter {
 
-inline IdxArray BytesArray(std::vector<int64_t> shape, std::vector<int> values) {
+inline IdxArray BytesArray(std::vector<int64_t> shape, const std::vector<int>& values) {
   IdxArray array{IdxType::kU8, std::move(shape), {}};
   for (const int v : values) array.bytes.push_back(static_cast<std::byte>(v));
   return array;

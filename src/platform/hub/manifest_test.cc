@@ -44,7 +44,7 @@ TEST(Manifest, RefusesTricks) {
 
 TEST(Manifest, RefusesOtherTexts) {
   const std::string text = ManifestText(*Manifest::Make({File("a", "one")}));
-  auto why = [](std::string t) {
+  auto why = [](std::string_view t) {
     auto manifest = ParseManifest(t);
     return manifest ? std::string("accepted") : manifest.error().message;
   };

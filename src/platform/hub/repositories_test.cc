@@ -79,6 +79,7 @@ TEST_F(RepositoriesTest, ConcurrentVersionsAllGetANumber) {
   Repositories models(RepositoryKind::kModel, home_->records(), home_->store());
   std::atomic<int> failed{0};
   std::vector<std::thread> threads;
+  threads.reserve(6);
   for (int t = 0; t < 6; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 4; ++i) {

@@ -36,6 +36,7 @@ class RecordsTest : public ::testing::TestWithParam<Implementation> {
   std::vector<std::string> Names(const RecordQuery& query) {
     std::vector<std::string> names;
     const RecordPage page = records_->List(query).value();
+    names.reserve(page.records.size());
     for (const Record& r : page.records) names.push_back(r.name);
     return names;
   }
@@ -162,6 +163,7 @@ TEST_P(RecordsTest, ConcurrentCompareAndSwapLosesNothing) {
   constexpr int kThreads = 8, kSteps = 12;
   std::atomic<int> failed{0};
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < kSteps; ++i) {

@@ -42,6 +42,7 @@ TEST_F(MetricStoreTest, PointsComeBackAsColumns) {
 
 TEST_F(MetricStoreTest, ManyPointsComeInBuckets) {
   std::vector<MetricPoint> points;
+  points.reserve(1003);
   for (int64_t i = 0; i < 1003; ++i) points.push_back({"x", i, static_cast<double>(i), i});
   ASSERT_TRUE(store_->Append("r", points));
   const MetricSeries x = *store_->Read({.run = "r", .name = "x", .at_most = 10});
@@ -75,6 +76,7 @@ TEST_F(MetricStoreTest, RefusesWhatIsNoPoint) {
   EXPECT_EQ(code({std::string(129, 'a'), 0, 0, 0}), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code({"a", -1, 0, 0}), ErrorCode::kInvalidArgument);
   std::vector<MetricPoint> names;
+  names.reserve(1001);
   for (int i = 0; i < 1001; ++i) names.push_back({std::to_string(i), 0, 0, 0});
   EXPECT_EQ(store_->Append("r", names).error().code, ErrorCode::kResourceExhausted);
   EXPECT_TRUE(store_->Names("r")->empty());  // all or none

@@ -71,7 +71,7 @@ TEST(Batcher, WhatWaitsWhileOneRunsSharesTheNextRunAndEachGetsItsRows) {
   auto submit = [&](int64_t rows, float value, int64_t columns = 3) {
     BatchJob job = Job(
         rows, value,
-        [&done, rows, value](Result<BatchAnswer> answer) {
+        [&done, rows, value](const Result<BatchAnswer>& answer) {
           ExpectTwice(answer, rows, value);
           done.count_down();
         },
@@ -109,7 +109,7 @@ TEST(Batcher, AFullQueueRefusesAtOnceAndLeavesTheJobToItsOwner) {
   auto counters = std::make_shared<TrafficCounters>();
   Batcher batcher({.max_rows = 1, .queue = 2}, true, Runs(model.Run()), counters);
   std::atomic<int> answered{0};
-  auto count = [&](Result<BatchAnswer> answer) { answered += answer.has_value(); };
+  auto count = [&](const Result<BatchAnswer>& answer) { answered += answer.has_value(); };
   BatchJob first = Job(1, 1, count), second = Job(1, 1, count), third = Job(1, 1, count),
            fourth = Job(1, 1, count);
   ASSERT_TRUE(batcher.Submit(first));
@@ -142,10 +142,10 @@ TEST(Batcher, CancelledRequestsDoNotRunAndFailuresReachEveryOne) {
   auto counters = std::make_shared<TrafficCounters>();
   Batcher batcher({.max_rows = 8}, true, Runs(model.Run()), counters);
   std::vector<ErrorCode> codes;  // of one worker's callbacks, one after another
-  auto note = [&](Result<BatchAnswer> answer) {
+  auto note = [&](const Result<BatchAnswer>& answer) {
     codes.push_back(answer ? ErrorCode::kNotFound : answer.error().code);
   };
-  BatchJob first = Job(1, 1, [](Result<BatchAnswer>) {});
+  BatchJob first = Job(1, 1, [](const Result<BatchAnswer>&) {});
   ASSERT_TRUE(batcher.Submit(first));
   entered.acquire();
   CancelSource source;
@@ -176,7 +176,7 @@ TEST(Batcher, ALoneRequestAfterABurstWaitsAtMostTheBudget) {
   auto ask = [&](int64_t rows) {
     std::promise<double> queued;
     BatchJob job =
-        Job(rows, 1, [&](Result<BatchAnswer> answer) { queued.set_value(answer->queued_seconds); });
+        Job(rows, 1, [&](const Result<BatchAnswer>& answer) { queued.set_value(answer->queued_seconds); });
     EXPECT_TRUE(batcher.Submit(job));
     return queued.get_future().get();
   };
@@ -196,13 +196,14 @@ TEST(Batcher, ManyThreadsGetTheirOwnAnswers) {
   Batcher batcher({.max_rows = 16, .queue = 64, .workers = 2}, true, std::move(runs), counters);
   std::atomic<int> answered{0};
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (uint64_t t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (uint64_t i = 0; i < 300; ++i) {
         const int64_t rows = 1 + static_cast<int64_t>(RandomBelow(seed, t, 2 * i, 5));
         const float value = static_cast<float>(RandomBelow(seed, t, 2 * i + 1, 1000));
         std::promise<void> done;
-        BatchJob job = Job(rows, value, [&](Result<BatchAnswer> answer) {
+        BatchJob job = Job(rows, value, [&](const Result<BatchAnswer>& answer) {
           ExpectTwice(answer, rows, value);
           ++answered;
           done.set_value();

@@ -193,6 +193,7 @@ TEST_F(ServicesTest, NoRequestIsLostWhileRevisionsComeAndGo) {
   std::atomic<bool> stop{false};
   std::atomic<int> wrong{0}, asked{0};
   std::vector<std::thread> clients;
+  clients.reserve(3);
   for (int t = 0; t < 3; ++t) {
     clients.emplace_back([&, t] {
       for (int i = 0; !stop; ++i) {

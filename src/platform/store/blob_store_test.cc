@@ -120,6 +120,7 @@ TEST(BlobStore, ManyThreadsPutAtOnce) {
   auto store = *BlobStore::Open(folder.path());
   std::atomic<int> failed{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 20; ++i) {

@@ -17,7 +17,7 @@ std::string Found(const Router& router, std::string_view method, std::string_vie
   if (!match) return match.error().message;
   if (match->route == nullptr) return match->allow.empty() ? "none" : "allow " + match->allow;
   std::string text = match->route->pattern;
-  for (const auto& [name, value] : match->parameters) text += " " + name + "=" + value;
+  for (const auto& [name, value] : match->parameters) text.append(" ").append(name).append("=").append(value);
   return text;
 }
 

@@ -12,7 +12,7 @@
 namespace sinter {
 namespace {
 
-Result<Module> WithGradients(SequentialSpec spec) {
+Result<Module> WithGradients(const SequentialSpec& spec) {
   TRY(Module module, BuildSequential(spec, Operators()));
   TRY_STATUS(AddTestLoss(module));
   TRY_STATUS(CloneFunction(module, "loss", "gradients"));

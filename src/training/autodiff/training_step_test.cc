@@ -113,6 +113,7 @@ TEST(TrainingStep, UnequalRanksAgreeWithOneRank) {
     std::vector<std::vector<double>> losses(kRanks);
     std::vector<std::string> errors(kRanks);
     std::vector<std::thread> threads;
+    threads.reserve(kRanks);
     for (int rank = 0; rank < kRanks; ++rank) {
       threads.emplace_back([&, rank] {
         const auto r = static_cast<size_t>(rank);

@@ -42,6 +42,7 @@ TEST(ArraySource, RanksShareTheBatchWhateverTheThreads) {
   const Recipe recipe = Small();
   auto whole = SyntheticSource(recipe, 0, 1, 1);
   std::vector<std::unique_ptr<ArraySource>> parts;
+  parts.reserve(3);
   for (int rank = 0; rank < 3; ++rank) parts.push_back(SyntheticSource(recipe, rank, 3, 1 + rank));
   for (int64_t step = 1; step <= 25; ++step) {
     const Batch batch = *whole->Train(step);

@@ -31,7 +31,7 @@ TEST(Wire, WhatIsWrittenIsRead) {
 }
 
 TEST(Wire, RefusesWhatIsBroken) {
-  auto error = [](std::string text) {
+  auto error = [](const std::string& text) {
     WireReader reader(Bytes(text));
     auto field = reader.Next();
     return field ? std::string("none") : field.error().message;
