@@ -70,7 +70,7 @@ Result<int64_t> ThriftReader::Int(ThriftType type, int64_t least, int64_t most) 
   int64_t value = 0;
   if (type == ThriftType::kI8) {
     TRY(const uint8_t byte, Byte());
-    value = static_cast<int8_t>(byte);
+    value = byte < 0x80 ? byte : byte - 0x100;
   } else if (type == ThriftType::kI16 || type == ThriftType::kI32 || type == ThriftType::kI64) {
     TRY(const uint64_t raw, Varint());
     value = FromZigzag(raw);
