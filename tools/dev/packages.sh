@@ -14,6 +14,7 @@ packages_build=(
   libfmt-dev libspdlog-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev
   prometheus-cpp-dev  # the text of /metrics
   zlib1g-dev        # gzip inside data sets, PNG
+  libsnappy-dev libzstd-dev liblz4-dev  # pages of Parquet files
 )
 packages_test=(
   libgtest-dev libgmock-dev
