@@ -233,6 +233,31 @@ Result<JobInfo> ReadJob(const Record& record) {
   return job;
 }
 
+std::string JobQuotaText(const JobQuota& quota) {
+  const JobQuota none;
+  Json json = {{"weight", quota.weight}};
+  if (quota.cpus != none.cpus) json["cpus"] = quota.cpus;
+  if (quota.memory_bytes != none.memory_bytes) json["memory_bytes"] = quota.memory_bytes;
+  if (quota.jobs != none.jobs) json["jobs"] = quota.jobs;
+  return json.dump();
+}
+
+Result<JobQuota> ParseJobQuota(std::string_view text, std::string where) {
+  TRY(const Json json, ParseJson(text));
+  JsonReader reader(json, std::move(where));
+  JobQuota quota;
+  for (const auto& [field, value] :
+       {std::pair("cpus", &quota.cpus), {"memory_bytes", &quota.memory_bytes}, {"jobs", &quota.jobs}}) {
+    *value = reader.Int(field, *value);
+    if (*value < 0) reader.Fail(field, "must not be negative");
+  }
+  quota.weight = reader.Number("weight", 1);
+  if (!(quota.weight > 0 && quota.weight <= 1e6))
+    reader.Fail("weight", "must be above 0, and at most a million");
+  TRY_STATUS(reader.Finish());
+  return quota;
+}
+
 int64_t JobBackOffMs(int64_t failures) {
   const int64_t doublings = std::clamp<int64_t>(failures - 1, 0, 20);
   return std::min<int64_t>(int64_t{1000} << doublings, int64_t{5} * 60 * 1000);

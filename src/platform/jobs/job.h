@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -97,6 +98,18 @@ std::string JobSpecText(const JobSpec& spec);
 Result<JobSpec> ParseJobSpec(std::string_view text, std::string where);
 std::string JobStatusText(const JobInfo& job);
 Result<JobInfo> ReadJob(const Record& record);
+
+// What an owner may have at a time.
+struct JobQuota {
+  int64_t cpus = std::numeric_limits<int64_t>::max();
+  int64_t memory_bytes = std::numeric_limits<int64_t>::max();
+  int64_t jobs = std::numeric_limits<int64_t>::max();
+  double weight = 1;  // of two owners who both want more, one of weight 2 gets twice as much; above 0
+};
+inline constexpr std::string_view kQuotaKind = "job_quota";  // named after the owner
+std::string JobQuotaText(const JobQuota& quota);
+// Fields that are absent are not limited.
+Result<JobQuota> ParseJobQuota(std::string_view text, std::string where);
 
 // Milliseconds before the next try after `failures` failed ones: 1 s, 2 s, 4 s, ... at most 5 min.
 int64_t JobBackOffMs(int64_t failures);

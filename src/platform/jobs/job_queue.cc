@@ -107,7 +107,6 @@ ScheduleSnapshot JobQueue::Snapshot(int64_t now_ms) const {
   ScheduleSnapshot snapshot;
   snapshot.now_ms = now_ms;
   snapshot.capacity = capacity_;
-  snapshot.quotas = quotas_;
   for (const auto& [owner, used] : used_) snapshot.used[owner] = used.At(now_ms);
   snapshot.jobs.reserve(jobs_.size());
   for (const auto& [id, job] : jobs_) {

@@ -22,8 +22,7 @@ class JobQueue {
  public:
   // Of a job that is not among those here: what became of it; absent: there is none.
   using StateOf = std::function<std::optional<JobState>(const std::string& id)>;
-  JobQueue(JobCapacity capacity, std::map<std::string, JobQuota, std::less<>> quotas, StateOf state_of)
-      : capacity_(capacity), quotas_(std::move(quotas)), state_of_(std::move(state_of)) {}
+  JobQueue(JobCapacity capacity, StateOf state_of) : capacity_(capacity), state_of_(std::move(state_of)) {}
 
   // Replaces the one of that id; one that is over leaves, and its owner is charged for its last attempt.
   void Put(JobInfo job);
@@ -32,6 +31,7 @@ class JobQueue {
   const std::map<std::string, JobInfo>& jobs() const { return jobs_; }
   // Core-seconds of an attempt that ended; they count half after a day.
   void Charge(const JobInfo& job, const JobAttempt& attempt);
+  // Without quotas.
   ScheduleSnapshot Snapshot(int64_t now_ms) const;
 
  private:
@@ -41,7 +41,6 @@ class JobQueue {
     double At(int64_t now_ms) const;
   };
   JobCapacity capacity_;
-  std::map<std::string, JobQuota, std::less<>> quotas_;
   StateOf state_of_;
   std::map<std::string, JobInfo> jobs_;
   std::map<std::string, Used> used_;

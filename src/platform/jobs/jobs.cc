@@ -51,7 +51,7 @@ Jobs::Jobs(Records& records, Launcher& launcher, JobsOptions options, const Cloc
       clock_(clock),
       submissions_(records),
       isolation_(launcher.Isolation()),
-      queue_(options_.capacity, options_.quotas, [this](const std::string& id) -> std::optional<JobState> {
+      queue_(options_.capacity, [this](const std::string& id) -> std::optional<JobState> {
         const auto record = records_.Get(kJobKind, id);
         const auto job = record ? ReadJob(*record) : Result<JobInfo>(record.error());
         return job ? std::optional(job->state) : std::nullopt;
@@ -69,11 +69,67 @@ Path Jobs::FolderOf(const JobInfo& job, int64_t attempt) const {
 }
 Path Jobs::WorkOf(const JobInfo& job) const { return options_.folder / job.id / "work"; }
 
-Status Jobs::Start() {
+Status Jobs::Open() {
   TRY_STATUS(MakeFolders(options_.folder));
+  TRY_STATUS(ReadQuotas());
+  RecordQuery query{.kind = std::string(kJobKind), .limit = 1000};
+  const int64_t now = clock_.UnixMillis();
+  constexpr int64_t kChargedMs = int64_t{3} * 24 * 3600 * 1000;
+  do {
+    TRY(const RecordPage page, records_.List(query));
+    for (const Record& record : page.records) {
+      TRY(JobInfo job, ReadJob(record));
+      ids_.push_back(job.id);
+      for (const JobAttempt& attempt : job.attempts)
+        if (attempt.ended_ms > now - kChargedMs) queue_.Charge(job, attempt);
+      queue_.Put(std::move(job));
+    }
+    query.after = page.next;
+  } while (!query.after.empty());
+  return {};
+}
+
+Status Jobs::ReadQuotas() {
+  RecordQuery query{.kind = std::string(kQuotaKind), .limit = 1000};
+  do {
+    TRY(const RecordPage page, records_.List(query));
+    for (const Record& record : page.records) {
+      TRY(quotas_[record.name], ParseJobQuota(record.spec, "quota of " + record.name));
+    }
+    query.after = page.next;
+  } while (!query.after.empty());
+  return {};
+}
+
+Status Jobs::SetQuota(std::string_view owner, const JobQuota& quota, std::string_view who) {
+  const std::string text = JobQuotaText(quota);
+  const auto made = records_.Create(std::string(kQuotaKind), std::string(owner), text, "{}", who);
+  if (!made && made.error().code != ErrorCode::kAlreadyExists) return made.error();
+  if (!made)
+    TRY_STATUS(records_.Update(kQuotaKind, owner, who, [&](Record& record) -> Status {
+      record.spec = text;
+      return {};
+    }));
+  {
+    const std::lock_guard lock(mutex_);
+    quotas_[std::string(owner)] = quota;
+  }
+  Nudge();
+  return {};
+}
+
+std::map<std::string, JobQuota, std::less<>> Jobs::Quotas() const {
+  const std::lock_guard lock(mutex_);
+  return quotas_;
+}
+
+Status Jobs::Start() {
   wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_fd_ < 0) return SystemError(errno, "making an event for", options_.folder);
-  TRY_STATUS(Recover());
+  std::vector<std::string> began;
+  for (const auto& [id, job] : queue_.jobs())
+    if (job.state != JobState::kQueued) began.push_back(id);
+  for (const std::string& id : began) Recover(id);
   loop_ = std::jthread([this](const std::stop_token& stop) { Loop(stop); });
   return {};
 }
@@ -88,34 +144,12 @@ void Jobs::Stop() {
   close(std::exchange(wake_fd_, -1));
 }
 
-Status Jobs::Recover() {
-  RecordQuery query{.kind = std::string(kJobKind), .limit = 1000};
-  const int64_t now = clock_.UnixMillis();
-  constexpr int64_t kChargedMs = int64_t{3} * 24 * 3600 * 1000;
-  do {
-    TRY(const RecordPage page, records_.List(query));
-    for (const Record& record : page.records) {
-      TRY(JobInfo job, ReadJob(record));
-      ids_.push_back(job.id);
-      for (const JobAttempt& attempt : job.attempts)
-        if (attempt.ended_ms > now - kChargedMs) queue_.Charge(job, attempt);
-      if (!IsOver(job.state)) RecoverOne(std::move(job));
-    }
-    query.after = page.next;
-  } while (!query.after.empty());
-  return {};
-}
-
-void Jobs::RecoverOne(JobInfo job) {
-  const std::string id = job.id;
-  const bool waits = job.state == JobState::kQueued;
+void Jobs::Recover(const std::string& id) {
+  const JobInfo job = *queue_.Find(id);
   const bool unknown = job.keeper.pid == 0;
-  const Path folder = FolderOf(job, job.attempt());
-  const auto keeper = job.keeper;
   const int64_t attempt = job.attempt();
-  queue_.Put(std::move(job));
-  if (waits) return;
-  const auto report = unknown ? launcher_.Adopt(folder) : launcher_.Look(keeper, folder);
+  const Path folder = FolderOf(job, attempt);
+  const auto report = unknown ? launcher_.Adopt(folder) : launcher_.Look(job.keeper, folder);
   if (!report) {
     Say("job {}: attempt {}: {}", id, attempt, report.error().ToString());
     return Conclude(id, AttemptReport{AttemptReport::Kind::kLost, {}, {}});
@@ -323,10 +357,12 @@ void Jobs::Conclude(const std::string& id, const AttemptReport& report) {
 
 int64_t Jobs::Act() {
   const int64_t now = clock_.UnixMillis();
-  Schedule schedule = DecideSchedule(queue_.Snapshot(now));
+  ScheduleSnapshot snapshot = queue_.Snapshot(now);
+  snapshot.quotas = Quotas();
+  const Schedule schedule = DecideSchedule(snapshot);
   std::map<std::string, std::string> reasons;
   bool again = false;
-  for (JobAction& action : schedule.actions) {
+  for (const JobAction& action : schedule.actions) {
     again = again || action.kind != JobActionKind::kWait;
     switch (action.kind) {
       case JobActionKind::kStart:
@@ -345,7 +381,7 @@ int64_t Jobs::Act() {
         Finish(action.id, JobState::kFailed, action.reason);
         break;
       case JobActionKind::kWait:
-        reasons.emplace(std::move(action.id), std::move(action.reason));
+        reasons.emplace(action.id, action.reason);
         break;
     }
   }

@@ -24,7 +24,6 @@ namespace sinter {
 struct JobsOptions {
   Path folder;  // the attempts' folders: FOLDER/ID/N
   JobCapacity capacity;
-  std::map<std::string, JobQuota, std::less<>> quotas;
   // Called before an attempt starts, on the queue's thread: adds what the command needs to speak with the
   // server (a token of this attempt alone), or says why it cannot start.
   std::function<Status(const JobInfo&, JobLaunch&)> prepare;
@@ -48,8 +47,10 @@ class Jobs {
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
 
-  // Reads the records; takes up attempts that go on, concludes those that ended meanwhile, gives up those
-  // that never began. What it found is in the log. Then starts what has its turn.
+  // Reads the records. From here on jobs are accepted, and none is started.
+  Status Open();
+  // Takes up attempts that went on without a server, concludes those that ended meanwhile, gives up those
+  // that never began (JobsOptions::say tells which), and from here on starts what has its turn.
   Status Start();
   // Starts nothing more. Attempts go on, and are found again.
   void Stop();
@@ -63,9 +64,13 @@ class Jobs {
   Result<JobInfo> Cancel(std::string_view id, std::string_view who);
   // Of an attempt (0: the last), from a place on, at most `most` bytes.
   Result<JobLog> Log(std::string_view id, int64_t attempt, uint64_t from, size_t most = 64 << 10);
+  // What an owner may have at a time; a record of its own.
+  Status SetQuota(std::string_view owner, const JobQuota& quota, std::string_view who);
+  std::map<std::string, JobQuota, std::less<>> Quotas() const;
   // Waits until the job is over, or until `patience` is; what it is then.
   Result<JobInfo> WaitFor(std::string_view id, std::chrono::milliseconds patience);
   std::string Isolation() const { return isolation_; }
+  const JobCapacity& capacity() const { return options_.capacity; }
 
  private:
   template <class... Parts>
@@ -79,8 +84,8 @@ class Jobs {
   void StartAttempt(const std::string& id);
   void AskToEnd(const std::string& id, StopCause cause, const std::string& reason);
   void Finish(const std::string& id, JobState state, const std::string& reason);
-  Status Recover();
-  void RecoverOne(JobInfo job);
+  Status ReadQuotas();
+  void Recover(const std::string& id);
   void Conclude(const std::string& id, const AttemptReport& report);
   bool Write(const std::string& id, std::string_view who, const std::function<void(JobInfo&)>& change);
   JobInfo WithReason(JobInfo job);
@@ -97,11 +102,12 @@ class Jobs {
   std::string isolation_;
   JobQueue queue_;  // of the loop alone, once it runs
   std::map<std::string, int> watches_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::set<std::string> news_;                  // jobs that others changed
   std::map<std::string, std::string> reasons_;  // why those that wait do
   std::vector<std::string> ids_;                // of all jobs, in the order in which they came
+  std::map<std::string, JobQuota, std::less<>> quotas_;
   int wake_fd_ = -1;
   std::jthread loop_;
 };

@@ -35,6 +35,7 @@ class JobsTest : public testing::Test {
     };
     options.conclude = [this](const JobInfo&, const JobAttempt&) { ++concluded_; };
     jobs_ = std::make_unique<Jobs>(*records_, *launcher_, options);
+    ASSERT_TRUE(jobs_->Open());
     ASSERT_TRUE(jobs_->Start());
   }
   static JobSpec Shell(const std::string& script) {
@@ -226,6 +227,21 @@ TEST_F(JobsTest, WhatTheMachineDoesNotHaveIsRefused) {
   spec.cpus = 3;
   EXPECT_EQ(jobs_->Submit(spec, "ann").error().message,
             "the job needs 3 cores and 64 MiB; the machine has 2 and 8192");
+}
+
+TEST_F(JobsTest, QuotasBindAndSurvive) {
+  JobQuota quota;
+  quota.jobs = 0;
+  ASSERT_TRUE(jobs_->SetQuota("ann", quota, "admin"));
+  Open();
+  EXPECT_EQ(jobs_->Quotas()["ann"].jobs, 0);
+  const std::string id = jobs_->Submit(Shell("true"), "ann")->id;
+  for (int i = 0; i < 500 && jobs_->Get(id)->reason.empty(); ++i)
+    std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_EQ(jobs_->Get(id)->reason, "ann has as much as the quota allows");
+  quota.jobs = 1;
+  ASSERT_TRUE(jobs_->SetQuota("ann", quota, "admin"));
+  EXPECT_EQ(Done(id).state, JobState::kSucceeded);
 }
 
 TEST_F(JobsTest, ManyWritersShareTransactions) {

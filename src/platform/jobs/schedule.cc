@@ -1,6 +1,7 @@
 #include "platform/jobs/schedule.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include <fmt/format.h>

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,14 +18,6 @@ namespace sinter {
 struct JobCapacity {
   int64_t cpus = 1;
   int64_t memory_bytes = int64_t{1} << 30;
-};
-
-// What an owner may have at a time.
-struct JobQuota {
-  int64_t cpus = std::numeric_limits<int64_t>::max();
-  int64_t memory_bytes = std::numeric_limits<int64_t>::max();
-  int64_t jobs = std::numeric_limits<int64_t>::max();
-  double weight = 1;  // of two owners who both want more, one of weight 2 gets twice as much
 };
 
 // What stands between a job and its turn, from the jobs that it names in `after`.
