@@ -52,8 +52,8 @@ std::vector<std::string> SandboxCommand(const SandboxOptions& options) {
       Append(words, {"--ro-bind-try", path, path});
   Append(words, {"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"});
   for (const Path& path : options.readable) Append(words, {"--ro-bind", path.string(), path.string()});
-  Append(words, {"--bind", options.work.string(), "/work", "--chdir", "/work"});
-  Append(words, {"--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", "--setenv", "HOME", "/work", "--setenv",
+  Append(words, {"--bind", options.work.string(), "/job", "--chdir", "/job"});
+  Append(words, {"--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", "--setenv", "HOME", "/job", "--setenv",
                  "LANG", "C.UTF-8", "--setenv", "TMPDIR", "/tmp"});
   for (const auto& [name, value] : options.environment) Append(words, {"--setenv", name, value});
   words.emplace_back("--");

@@ -15,7 +15,7 @@ struct SandboxOptions {
   std::vector<std::string> command;
   // All that it gets, besides PATH, HOME, LANG and TMPDIR.
   std::vector<std::pair<std::string, std::string>> environment;
-  // The one folder that it may write. It sees it as /work, and starts and is at home there.
+  // The one folder that it may write. It sees it as /job, and starts and is at home there.
   Path work;
   std::vector<Path> readable;  // besides /usr and what programs read of /etc; seen under their own names
   bool network = false;        // this machine's, loopback included; else it has none

@@ -50,7 +50,6 @@ Jobs::Jobs(Records& records, Launcher& launcher, JobsOptions options, const Cloc
       options_(std::move(options)),
       clock_(clock),
       submissions_(records),
-      isolation_(launcher.Isolation()),
       queue_(options_.capacity, [this](const std::string& id) -> std::optional<JobState> {
         const auto record = records_.Get(kJobKind, id);
         const auto job = record ? ReadJob(*record) : Result<JobInfo>(record.error());
@@ -359,7 +358,7 @@ int64_t Jobs::Act() {
   const int64_t now = clock_.UnixMillis();
   ScheduleSnapshot snapshot = queue_.Snapshot(now);
   snapshot.quotas = Quotas();
-  const Schedule schedule = DecideSchedule(snapshot);
+  const JobSchedule schedule = DecideSchedule(snapshot);
   std::map<std::string, std::string> reasons;
   bool again = false;
   for (const JobAction& action : schedule.actions) {

@@ -69,7 +69,7 @@ class Jobs {
   std::map<std::string, JobQuota, std::less<>> Quotas() const;
   // Waits until the job is over, or until `patience` is; what it is then.
   Result<JobInfo> WaitFor(std::string_view id, std::chrono::milliseconds patience);
-  std::string Isolation() const { return isolation_; }
+  std::string Isolation() { return launcher_.Isolation(); }
   const JobCapacity& capacity() const { return options_.capacity; }
 
  private:
@@ -99,7 +99,6 @@ class Jobs {
   const JobsOptions options_;
   const Clock& clock_;
   Submissions submissions_;
-  std::string isolation_;
   JobQueue queue_;  // of the loop alone, once it runs
   std::map<std::string, int> watches_;
   mutable std::mutex mutex_;

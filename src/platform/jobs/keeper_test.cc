@@ -83,7 +83,7 @@ TEST_F(KeeperTest, TheSandboxShowsTheSystemAndOneFolder) {
   const std::string log = Log();
   EXPECT_EQ(log.find("hf_secret"), std::string::npos);
   EXPECT_EQ(log.find("home"), std::string::npos);
-  EXPECT_NE(log.find("[]\n/work\n"), std::string::npos) << log;
+  EXPECT_NE(log.find("[]\n/job\n"), std::string::npos) << log;
   EXPECT_NE(log.find("read-only"), std::string::npos);
   EXPECT_NE(log.find("no-such-process"), std::string::npos);
   EXPECT_NE(log.find("CapEff:\t0000000000000000"), std::string::npos) << log;

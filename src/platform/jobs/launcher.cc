@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -17,15 +18,10 @@ namespace {
 
 class LocalLauncher final : public Launcher {
  public:
-  explicit LocalLauncher(LocalLauncherOptions options) : options_(std::move(options)) {
-    if (!options_.without_isolation) sandbox_ = CheckSandbox();
-    const auto limits =
-        ResourceLimits::Create(fmt::format("sinter-probe.{}", getpid()), {1, int64_t{64} << 20});
-    if (limits) limits_ = (*limits)->method();
-  }
+  explicit LocalLauncher(LocalLauncherOptions options) : options_(std::move(options)) {}
 
   Result<ProcessIdentity> Start(const JobLaunch& launch, const Path& folder) override {
-    TRY_STATUS(sandbox_);
+    TRY_STATUS(Sandbox());
     TRY_STATUS(MakeFolders(folder));
     JobLaunch kept = launch;
     kept.isolated = !options_.without_isolation;
@@ -64,11 +60,12 @@ class LocalLauncher final : public Launcher {
 
   int Watch(const ProcessIdentity& keeper) override { return OpenProcess(keeper); }
 
-  std::string Isolation() const override {
+  std::string Isolation() override {
+    const Status& sandbox = Sandbox();
     return fmt::format("{}; {}",
                        options_.without_isolation ? "none"
-                       : sandbox_                 ? "bubblewrap"
-                                                  : sandbox_.error().ToString(),
+                       : sandbox                  ? "bubblewrap"
+                                                  : sandbox.error().ToString(),
                        LimitMethodName(limits_));
   }
 
@@ -103,7 +100,19 @@ class LocalLauncher final : public Launcher {
     return *std::move(identity);
   }
 
+  // Tried when it is first needed: a server without jobs starts quicker.
+  const Status& Sandbox() {
+    std::call_once(tried_, [this] {
+      if (!options_.without_isolation) sandbox_ = CheckSandbox();
+      const auto limits =
+          ResourceLimits::Create(fmt::format("sinter-probe.{}", getpid()), {1, int64_t{64} << 20});
+      if (limits) limits_ = (*limits)->method();
+    });
+    return sandbox_;
+  }
+
   LocalLauncherOptions options_;
+  std::once_flag tried_;
   Status sandbox_;
   LimitMethod limits_ = LimitMethod::kRlimits;
 };

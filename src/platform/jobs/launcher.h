@@ -41,8 +41,8 @@ class Launcher {
   virtual Result<AttemptReport> Adopt(const Path& folder) = 0;
   // A descriptor that is readable when it has ended; -1: it has.
   virtual int Watch(const ProcessIdentity& keeper) = 0;
-  // How commands are kept apart and limited, for people: "bubblewrap; cgroup v2".
-  virtual std::string Isolation() const = 0;
+  // How commands are kept apart and limited, for people: "bubblewrap; cgroup v2". Any thread.
+  virtual std::string Isolation() = 0;
 };
 
 struct LocalLauncherOptions {

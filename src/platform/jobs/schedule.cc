@@ -48,7 +48,7 @@ class Scheduler {
  public:
   explicit Scheduler(const ScheduleSnapshot& in) : in_(in) {}
 
-  Schedule Decide() {
+  JobSchedule Decide() {
     free_ = {in_.capacity.cpus, in_.capacity.memory_bytes};
     for (const auto& [name, quota] : in_.quotas) owners_[name].quota = quota;
     for (const auto& [name, used] : in_.used) owners_[name].used = used;
@@ -237,7 +237,7 @@ class Scheduler {
   }
 
   const ScheduleSnapshot& in_;
-  Schedule out_;
+  JobSchedule out_;
   Amount free_, stopping_;
   std::map<std::string, Owner, std::less<>> owners_;
   std::vector<const JobInfo*> running_;  // and not asked to end
@@ -264,6 +264,6 @@ std::string_view JobActionName(JobActionKind kind) {
   return "wait";
 }
 
-Schedule DecideSchedule(const ScheduleSnapshot& snapshot) { return Scheduler(snapshot).Decide(); }
+JobSchedule DecideSchedule(const ScheduleSnapshot& snapshot) { return Scheduler(snapshot).Decide(); }
 
 }  // namespace sinter

@@ -54,12 +54,12 @@ struct JobAction {
   std::string reason;
 };
 
-struct Schedule {
+struct JobSchedule {
   std::vector<JobAction> actions;  // one at most for each job
   // When time alone brings the next action; 0: it does not.
   int64_t wake_ms = 0;
 };
 
-Schedule DecideSchedule(const ScheduleSnapshot& snapshot);
+JobSchedule DecideSchedule(const ScheduleSnapshot& snapshot);
 
 }  // namespace sinter

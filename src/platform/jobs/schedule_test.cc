@@ -35,7 +35,7 @@ class Table {
   // "start a; stop b preempt; ...": all but those that wait, in their order; `waits` has the reasons of
   // those.
   std::string Decide() {
-    const Schedule schedule = DecideSchedule(in_);
+    const JobSchedule schedule = DecideSchedule(in_);
     std::string text;
     waits.clear();
     wake_ms = schedule.wake_ms;
@@ -252,7 +252,7 @@ TEST(Schedule, IsTheSameForTheSameSnapshotAndNeverTakesMoreThanThereIs) {
       job.spec.time_limit_s = draw(2) * (1000 + draw(1000));
       job.spec.preemptible = draw(2) == 1;
     }
-    const Schedule first = DecideSchedule(t.in()), second = DecideSchedule(t.in());
+    const JobSchedule first = DecideSchedule(t.in()), second = DecideSchedule(t.in());
     ASSERT_EQ(first.actions.size(), second.actions.size());
     std::map<std::string, int> times;
     for (size_t i = 0; i < first.actions.size(); ++i) {
