@@ -13,6 +13,7 @@ packages_build=(
   libsqlite3-dev    # records
   libfmt-dev libspdlog-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev
   prometheus-cpp-dev  # the text of /metrics
+  bubblewrap        # jobs are isolated
   zlib1g-dev        # gzip inside data sets, PNG
   libsnappy-dev libzstd-dev liblz4-dev  # pages of Parquet files
 )

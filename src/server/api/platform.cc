@@ -4,7 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "server/api/job_api.h"
 
 namespace sinter {
 namespace {
@@ -19,12 +25,21 @@ Status WriteSecret(const Path& path, std::string_view text) {
   return status;
 }
 
+// All cores, and memory but for an eighth that the system and the server have.
+JobCapacity MachineCapacity() {
+  const auto pages = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)),
+             bytes = static_cast<int64_t>(sysconf(_SC_PAGESIZE));
+  return {std::max<int64_t>(1, std::thread::hardware_concurrency()), pages * bytes / 8 * 7};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Platform>> Platform::Open(const Path& folder, const Clock& clock) {
   TRY(auto home, Home::Open(folder, clock));
   TRY(auto metrics, MetricStore::Open(home->MetricsPath()));
-  return std::unique_ptr<Platform>(new Platform(std::move(home), std::move(metrics), clock));
+  std::unique_ptr<Platform> platform(new Platform(std::move(home), std::move(metrics), clock));
+  TRY_STATUS(platform->jobs().Open());
+  return platform;
 }
 
 Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metrics, const Clock& clock)
@@ -35,7 +50,25 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
       tokens_(home_->records()),
       runs_(home_->records(), home_->store(), clock),
       model_source_(models_, home_->store()),
-      services_(home_->records(), model_source_, clock) {}
+      services_(home_->records(), model_source_, clock),
+      launcher_(MakeLocalLauncher({.keeper = {"/proc/self/exe", "job-keeper"}})) {
+  JobsOptions options;
+  options.folder = home_->folder() / "jobs";
+  options.capacity = MachineCapacity();
+  options.prepare = [this](const JobInfo& job, JobLaunch& launch) {
+    return PrepareTrainingJob(*this, origin_, job, launch);
+  };
+  options.conclude = [this](const JobInfo& job, const JobAttempt& attempt) {
+    ConcludeTrainingJob(*this, job, attempt);
+  };
+  options.say = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
+  jobs_ = std::make_unique<Jobs>(home_->records(), *launcher_, std::move(options), clock);
+}
+
+Status Platform::StartJobs(const std::string& origin) {
+  origin_ = origin;
+  return jobs_->Start();
+}
 
 Result<std::string> Platform::LocalToken() {
   auto kept = ReadFile(home_->TokenPath(), 4096);

@@ -6,6 +6,7 @@
 #include "platform/hub/home.h"
 #include "platform/hub/repositories.h"
 #include "platform/hub/tokens.h"
+#include "platform/jobs/jobs.h"
 #include "platform/runs/metric_store.h"
 #include "platform/runs/runs.h"
 #include "platform/serving/services.h"
@@ -28,6 +29,11 @@ class Platform {
   // Start() loads what the records want; until then there is none.
   Services& services() { return services_; }
 
+  // Jobs are accepted, and wait for a server that runs them.
+  Jobs& jobs() { return *jobs_; }
+  // From here on they run. `origin`: where they find this server.
+  Status StartJobs(const std::string& origin);
+
   // The admin token of whoever owns the home: made at the first start, kept in DIR/token (0600), and made
   // anew where that file is gone or no longer holds a token of this home. The command line finds it there.
   Result<std::string> LocalToken();
@@ -41,7 +47,10 @@ class Platform {
   Tokens tokens_;
   Runs runs_;
   HubModelSource model_source_;
-  Services services_;  // last: its threads stop before what they use goes
+  Services services_;  // from here on: their threads stop before what they use goes
+  std::string origin_;
+  std::unique_ptr<Launcher> launcher_;
+  std::unique_ptr<Jobs> jobs_;
 };
 
 }  // namespace sinter

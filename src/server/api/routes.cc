@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/api/job_api.h"
+
 namespace sinter {
 
 Route JsonRoute(std::string method, std::string pattern, Access access, std::string summary,
@@ -57,7 +59,7 @@ TokenScope ScopeOf(const Principal& principal) {
 
 std::vector<Route> PlatformRoutes(Platform& platform) {
   std::vector<Route> routes;
-  for (auto make : {RepositoryRoutes, BlobRoutes, RunRoutes, TokenRoutes}) {
+  for (auto make : {RepositoryRoutes, BlobRoutes, RunRoutes, JobRoutes, TokenRoutes}) {
     for (Route& route : make(platform)) routes.push_back(std::move(route));
   }
   routes.push_back(JsonRoute(

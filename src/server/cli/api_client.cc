@@ -1,5 +1,8 @@
 #include "server/cli/api_client.h"
 
+#include <algorithm>
+#include <thread>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -45,7 +48,15 @@ Result<ClientResponse> ApiClient::Send(std::string_view method, std::string_view
   request.body = body;
   if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
   if (method == "POST") request.headers.emplace_back("Content-Type", "application/json");
-  return client_->Send(request);
+  const auto deadline = std::chrono::steady_clock::now() + patience_;
+  std::chrono::milliseconds pause(100);
+  for (;;) {
+    auto response = client_->Send(request);
+    const bool away = response ? response->status == 503 : response.error().code == ErrorCode::kUnavailable;
+    if (!away || std::chrono::steady_clock::now() + pause > deadline) return response;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(2 * pause, std::chrono::milliseconds(2000));
+  }
 }
 
 namespace {

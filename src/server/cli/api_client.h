@@ -1,6 +1,7 @@
 // The server's own API, as commands and training processes use it.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,10 @@ class ApiClient {
   const std::string& origin() const { return origin_; }
   const std::string& token() const { return token_; }
 
+  // From here on a server that is away is waited for so long, before a request fails: for requests that may
+  // be sent twice.
+  void BePatient(std::chrono::milliseconds patience) { patience_ = patience; }
+
   // `path` under /sinter/v1, escaped.
   Result<Json> Get(std::string_view path);
   Result<Json> Post(std::string_view path, const Json& body);
@@ -34,6 +39,7 @@ class ApiClient {
   Result<ClientResponse> Send(std::string_view method, std::string_view path, std::string_view body);
   std::unique_ptr<HttpClient> client_;
   std::string origin_, token_;
+  std::chrono::milliseconds patience_{0};
 };
 
 // For a path: everything but letters, digits and -._~ escaped.

@@ -31,6 +31,7 @@ int RunCommandLine(int count, char** words) {
   AddDataCommands(app, context);
   AddTrainCommand(app, context);
   AddRunCommands(app, context);
+  AddJobCommands(app, context);
   AddModelCommands(app, context);
   AddServiceCommands(app, context);
   try {

@@ -54,6 +54,7 @@ void AddRunCommands(CLI::App& app, CliContext& context);
 void AddTrainCommand(CLI::App& app, CliContext& context);
 void AddInspectCommands(CLI::App& app, CliContext& context);
 void AddPredictCommand(CLI::App& app, CliContext& context);
+void AddJobCommands(CLI::App& app, CliContext& context);
 void AddServiceCommands(CLI::App& app, CliContext& context);
 
 }  // namespace sinter

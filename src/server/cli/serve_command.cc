@@ -49,6 +49,7 @@ void AddServeCommand(CLI::App& app, CliContext& context) {
     context.action = [&context]() -> Status {
       TRY_STATUS(ReadListen(listen, options));
       options.home = context.home;
+      options.runs_jobs = true;
       options.access_log = access_log.empty()    ? (context.home / "logs" / "access.jsonl").string()
                            : access_log == "off" ? ""
                                                  : access_log;

@@ -91,6 +91,7 @@ Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions
   TRY(impl->server, HttpServer::Start(std::move(router), std::move(http)));
   impl->address_file = options.home / kAddressFile;
   TRY_STATUS(WriteFileAtomically(impl->address_file, impl->server->Origin() + "\n"));
+  if (options.runs_jobs) TRY_STATUS(platform.StartJobs(impl->server->Origin()));
   return std::unique_ptr<ServerInstance>(new ServerInstance(std::move(impl)));
 }
 
@@ -104,6 +105,7 @@ void ServerInstance::Stop(std::chrono::milliseconds patience) {
   std::error_code ignored;
   std::filesystem::remove(impl_->address_file, ignored);
   impl_->server->Stop(patience);
+  impl_->platform->jobs().Stop();
   impl_->platform->services().Stop();
   impl_->server.reset();
 }

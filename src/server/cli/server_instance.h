@@ -15,6 +15,7 @@ struct ServeOptions {
   std::string address = "127.0.0.1";
   uint16_t port = 0;
   int io_threads = 1;
+  bool runs_jobs = false;  // else they wait
   std::string access_log;  // a file, "-" for stderr; empty: none is kept
 };
 

@@ -21,6 +21,12 @@
 namespace sinter {
 namespace {
 
+// Made before a signal can come: the handler may not allocate.
+CancelSource& InterruptSource() {
+  static CancelSource source;
+  return source;
+}
+
 std::string Card(const Recipe& recipe, const TrainJob& job, const TrainResult& result) {
   return fmt::format(
       "# {}\n\nTrained by Sinter on {} (run {}), {} steps, seed {}.\n\nTest accuracy {:.4f}, loss {:.4f}, "
@@ -63,7 +69,7 @@ class Worker {
     if (!job_.heartbeats.empty()) {
       TRY(heartbeat, Heartbeat::Begin(job_.heartbeats, rank_));
     }
-    TRY(client_, ApiClient::Create(job_.server, job_.token));
+    TRY(client_, Connect());
     Status done = Train(communicator.get());
     if (rank_ == 0 && !done) {
       const bool cancelled = done.error().code == ErrorCode::kCancelled;
@@ -80,6 +86,12 @@ class Worker {
   }
 
  private:
+  // A server that is started again goes on with this attempt: all that a run reports may be told twice.
+  Result<std::unique_ptr<ApiClient>> Connect() const {
+    TRY(auto client, ApiClient::Create(job_.server, job_.token));
+    client->BePatient(std::chrono::seconds(job_.patience_s));
+    return client;
+  }
   std::string RunPath() const { return "/runs/" + EscapeSegment(job_.run); }
 
   Status Train(Communicator* communicator) {
@@ -114,12 +126,13 @@ class Worker {
     TRY(const auto source, ArraySource::Create(std::move(data), source_options));
     ExampleSpec examples{column.dtype, column.shape, version->info().columns[labels].classes};
     // Each sink speaks on a thread of its own.
-    TRY(const auto metrics_client, ApiClient::Create(job_.server, job_.token));
-    TRY(const auto checkpoint_client, ApiClient::Create(job_.server, job_.token));
+    TRY(const auto metrics_client, Connect());
+    TRY(const auto checkpoint_client, Connect());
     HttpRun run(*metrics_client, job_.run);
     HttpCheckpoints checkpoints(*checkpoint_client, job_.run, job_.resume_from);
     ProgressLine line(stderr, job_.terminal);
     TrainOptions options;
+    options.interrupt = InterruptSource().token();
     options.rank = rank_;
     options.ranks = job_.ranks;
     options.communicator = communicator;
@@ -167,38 +180,15 @@ class Worker {
 
 }  // namespace
 
-Json TrainJobJson(const TrainJob& job) {
-  return {{"server", job.server},
-          {"run", job.run},
-          {"token", job.token},
-          {"recipe", job.recipe},
-          {"dataset", job.dataset},
-          {"dataset_version", job.dataset_version},
-          {"resume_from", job.resume_from},
-          {"heartbeats", job.heartbeats},
-          {"result", job.result},
-          {"ranks", job.ranks},
-          {"terminal", job.terminal}};
+void ListenForInterrupts() {
+  InterruptSource();
+  struct sigaction action{};
+  action.sa_handler = [](int) { InterruptSource().Cancel(); };
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  for (const int signal : {SIGTERM, SIGINT}) sigaction(signal, &action, nullptr);
 }
 
-Result<TrainJob> ParseTrainJob(std::string_view text) {
-  TRY(const Json json, ParseJson(text));
-  JsonReader reader(json, "job");
-  TrainJob job;
-  job.server = reader.String("server");
-  job.run = reader.String("run");
-  job.token = reader.String("token");
-  job.recipe = reader.String("recipe");
-  job.dataset = reader.String("dataset");
-  job.dataset_version = reader.String("dataset_version");
-  job.resume_from = reader.String("resume_from");
-  job.heartbeats = reader.String("heartbeats");
-  job.result = reader.String("result");
-  job.ranks = static_cast<int>(reader.Int("ranks"));
-  job.terminal = reader.Bool("terminal", false);
-  TRY_STATUS(reader.Finish());
-  return job;
-}
+bool Interrupted() { return InterruptSource().token().Cancelled(); }
 
 Status RunTrainJob(const TrainJob& job) {
   signal(SIGPIPE, SIG_IGN);
