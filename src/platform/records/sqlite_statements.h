@@ -25,7 +25,8 @@ inline constexpr const char* kSqliteMigrations[] = {
     version INTEGER NOT NULL) WITHOUT ROWID;
 )sql"};
 
-#define SINTER_RECORD_COLUMNS "kind, name, spec, status, revision, created_ms, updated_ms, created_by, updated_by"
+#define SINTER_RECORD_COLUMNS \
+  "kind, name, spec, status, revision, created_ms, updated_ms, created_by, updated_by"
 #define SINTER_CHANGE_COLUMNS "sequence, change, at_ms, by, kind, name, spec, status, created_ms, created_by"
 
 inline constexpr const char* kSqliteGet =
@@ -58,9 +59,8 @@ inline constexpr const char* kSqlitePutLease = "INSERT OR REPLACE INTO leases VA
 #undef SINTER_CHANGE_COLUMNS
 
 // All that only read, or find what they write: none of them may scan a table.
-inline constexpr const char* kSqliteIndexed[] = {
-    kSqliteGet,           kSqliteListAfter,       kSqliteListFrom, kSqliteHistory,
-    kSqliteHistoryOfKind, kSqliteHistoryOfRecord, kSqliteLast,     kSqliteDelete,
-    kSqliteGetLease};
+inline constexpr const char* kSqliteIndexed[] = {kSqliteGet,     kSqliteListAfter,     kSqliteListFrom,
+                                                 kSqliteHistory, kSqliteHistoryOfKind, kSqliteHistoryOfRecord,
+                                                 kSqliteLast,    kSqliteDelete,        kSqliteGetLease};
 
 }  // namespace sinter

@@ -23,8 +23,7 @@ Result<Record> NextRecord(std::optional<Record> found, const RecordWrite& write,
   Record record;
   if (write.change == ChangeKind::kCreate) {
     if (found) {
-      return Error{ErrorCode::kAlreadyExists,
-                   fmt::format("{} '{}' is there already", write.kind, write.name),
+      return Error{ErrorCode::kAlreadyExists, fmt::format("{} '{}' is there already", write.kind, write.name),
                    "choose another name, or change that one"};
     }
     record.kind = write.kind;
