@@ -49,6 +49,7 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
       models_(RepositoryKind::kModel, home_->records(), home_->store()),
       tokens_(home_->records()),
       runs_(home_->records(), home_->store(), clock),
+      changes_(home_->records()),
       model_source_(models_, home_->store()),
       services_(home_->records(), model_source_, clock),
       launcher_(MakeLocalLauncher({.keeper = {"/proc/self/exe", "job-keeper"}})) {

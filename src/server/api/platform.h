@@ -10,6 +10,7 @@
 #include "platform/runs/metric_store.h"
 #include "platform/runs/runs.h"
 #include "platform/serving/services.h"
+#include "server/api/change_feed.h"
 
 namespace sinter {
 
@@ -26,6 +27,8 @@ class Platform {
   }
   Tokens& tokens() { return tokens_; }
   Runs& runs() { return runs_; }
+  // Whoever follows the records over HTTP.
+  ChangeFeed& changes() { return changes_; }
   // Start() loads what the records want; until then there is none.
   Services& services() { return services_; }
 
@@ -46,6 +49,7 @@ class Platform {
   Repositories models_;
   Tokens tokens_;
   Runs runs_;
+  ChangeFeed changes_;
   HubModelSource model_source_;
   Services services_;  // from here on: their threads stop before what they use goes
   std::string origin_;

@@ -59,7 +59,7 @@ TokenScope ScopeOf(const Principal& principal) {
 
 std::vector<Route> PlatformRoutes(Platform& platform) {
   std::vector<Route> routes;
-  for (auto make : {RepositoryRoutes, BlobRoutes, RunRoutes, JobRoutes, TokenRoutes}) {
+  for (auto make : {RepositoryRoutes, BlobRoutes, RunRoutes, JobRoutes, TokenRoutes, ChangeRoutes}) {
     for (Route& route : make(platform)) routes.push_back(std::move(route));
   }
   routes.push_back(JsonRoute(

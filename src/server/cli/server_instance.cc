@@ -104,6 +104,7 @@ void ServerInstance::Stop(std::chrono::milliseconds patience) {
   if (impl_->server == nullptr) return;
   std::error_code ignored;
   std::filesystem::remove(impl_->address_file, ignored);
+  impl_->platform->changes().Stop();  // long polls are answered now, not waited for
   impl_->server->Stop(patience);
   impl_->platform->jobs().Stop();
   impl_->platform->services().Stop();
