@@ -11,6 +11,7 @@ packages_build=(
   libopenmpi-dev openmpi-bin  # ranks of a training run
   libssl-dev        # SHA-256, TLS
   libsqlite3-dev    # records
+  libpq-dev         # records that several servers share, in PostgreSQL
   libfmt-dev libspdlog-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev
   prometheus-cpp-dev  # the text of /metrics
   bubblewrap        # jobs are isolated
@@ -20,6 +21,7 @@ packages_build=(
 packages_test=(
   libgtest-dev libgmock-dev
   python3 python3-venv   # real clients and peers (tests/requirements.lock)
+  postgresql             # a real server, started by the tests
   libonnx-testdata       # ONNX's own node tests
   chromium               # the page, in a real browser
   dataset-fashion-mnist  # real input

@@ -24,7 +24,7 @@ bool ChangeSignal::WaitBeyond(uint64_t seen, std::chrono::steady_clock::time_poi
   while (count_ == seen) {
     const auto now = std::chrono::steady_clock::now();
     if (now >= deadline || cancel.Cancelled()) return false;
-    changed_.wait_until(lock, std::min(deadline, now + kLook));
+    changed_.wait_until(lock, cancel.CanBeCancelled() ? std::min(deadline, now + kLook) : deadline);
   }
   return true;
 }

@@ -54,10 +54,6 @@ Status PutRecord(SqliteConnection& db, const Record& record) {
 
 Result<Record> ApplyOne(SqliteConnection& db, const RecordWrite& write, std::string_view who,
                         int64_t now_ms) {
-  if (write.fence) {
-    TRY(const auto lease, FindLease(db, write.fence->lease));
-    TRY_STATUS(CheckFence(*write.fence, lease));
-  }
   TRY(auto found, FindRecord(db, write.kind, write.name));
   TRY(Record record, NextRecord(std::move(found), write, who, now_ms));
   TRY(record.revision, AddHistory(db, write.change, record));
@@ -114,6 +110,11 @@ class SqliteRecords final : public Records {
     std::vector<Record> records;
     records.reserve(checked.size());
     TRY_STATUS(database_->Write([&](SqliteConnection& db) -> Status {
+      for (const RecordWrite& write : checked) {
+        if (!write.fence) continue;
+        TRY(const auto lease, FindLease(db, write.fence->lease));
+        TRY_STATUS(CheckFence(*write.fence, lease));
+      }
       for (const RecordWrite& write : checked) {
         TRY(Record record, ApplyOne(db, write, who, now_ms));
         records.push_back(std::move(record));

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <deque>
 #include <fstream>
 
 #include "platform/records/sqlite_records.h"
+#include "platform/records/sqlite_statements.h"
 
 namespace sinter {
 namespace {
@@ -98,6 +100,41 @@ TEST(Sqlite, DamageIsFound) {
   ASSERT_TRUE(WriteFileAtomically(path, bytes));
   auto db = SqliteDatabase::Open(path, migrations);
   EXPECT_TRUE(!db || !(*db)->CheckIntegrity());
+}
+
+// What 10,000 resources of a kind need: each statement enters an index where its rows begin.
+TEST(SqliteRecords, NothingIsFoundByAScan) {
+  TemporaryFolder folder;
+  auto records = *OpenSqliteRecords(folder.path() / "db");
+  auto connection = *SqliteConnection::Open(folder.path() / "db");
+  std::deque<std::string> texts;  // statements are kept by their address
+  for (const char* sql : kSqliteIndexed) {
+    const std::string& text = texts.emplace_back(std::string("EXPLAIN QUERY PLAN ") + sql);
+    auto query = connection->Query(text.c_str());
+    ASSERT_TRUE(query) << text << ": " << query.error().ToString();
+    std::string plan;
+    while (query->Step().value()) plan += query->Text(3) + "\n";
+    EXPECT_NE(plan.find("SEARCH"), std::string::npos) << text << "\n" << plan;
+    EXPECT_EQ(plan.find("SCAN"), std::string::npos) << text << "\n" << plan;
+    EXPECT_EQ(plan.find("TEMP B-TREE"), std::string::npos) << text << "\n" << plan;  // no sorting either
+  }
+}
+
+// A home of the release before keeps its records.
+TEST(SqliteRecords, AnOlderFileIsBroughtUp) {
+  TemporaryFolder folder;
+  const char* const old[] = {kSqliteMigrations[0]};
+  {
+    auto db = *SqliteDatabase::Open(folder.path() / "db", old);
+    ASSERT_TRUE(db->Write([](SqliteConnection& c) -> Status {
+      TRY_STATUS(c.Run("INSERT INTO records VALUES ('k', 'n', '{}', '{}', 1, 2, 3, 'ann', 'bob')"));
+      return c.Run("INSERT INTO history VALUES (1, 0, 3, 'bob', 'k', 'n', '{}', '{}', 2, 'ann')");
+    }));
+  }
+  auto records = *OpenSqliteRecords(folder.path() / "db");
+  EXPECT_EQ(records->Get("k", "n")->updated_by, "bob");
+  EXPECT_EQ(records->History({.kind = "k"})->size(), 1u);
+  EXPECT_TRUE(records->SwapLease({"l", "ann", 1, 1000, 0}, 0));
 }
 
 }  // namespace
