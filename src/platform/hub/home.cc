@@ -3,38 +3,62 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <random>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "platform/records/postgres_records.h"
 #include "platform/records/sqlite_records.h"
 
 namespace sinter {
 namespace {
 
 constexpr int64_t kLayout = 1;
+constexpr std::string_view kSqlite = "sqlite", kPostgres = "postgresql";
 
-Status CheckLayout(const Path& path) {
-  auto text = ReadFile(path, 64 << 10);
-  if (!text && text.error().code == ErrorCode::kNotFound) {
-    return WriteFileAtomically(path, Json{{"layout", kLayout}}.dump() + "\n");
-  }
-  if (!text) return std::move(text).error();
-  auto json = ParseJson(*text);
-  if (!json) return std::move(json).error().In(path.string());
-  JsonReader reader(*json, path.string());
-  const int64_t layout = reader.Int("layout");
-  TRY_STATUS(reader.Finish());
-  if (layout == kLayout) return {};
-  return Unsupported(
-      fmt::format("{}: the home has layout {}, this program knows {}", path.string(), layout, kLayout),
-      "use the Sinter that wrote it");
+std::string RandomId() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Home>> Home::Open(const Path& folder, const Clock& clock) {
+// What home.json says; written where the home is new. One of the release before has no id and SQLite.
+Status Home::CheckLayout(const std::string& records) {
+  const Path path = folder_ / "home.json";
+  auto text = ReadFile(path, 64 << 10);
+  const bool fresh = !text && text.error().code == ErrorCode::kNotFound;
+  if (!text && !fresh) return std::move(text).error();
+  std::string kept = records;
+  if (!fresh) {
+    auto json = ParseJson(*text);
+    if (!json) return std::move(json).error().In(path.string());
+    JsonReader reader(*json, path.string());
+    const int64_t layout = reader.Int("layout");
+    if (layout != kLayout) {
+      return Unsupported(
+          fmt::format("{}: the home has layout {}, this program knows {}", path.string(), layout, kLayout),
+          "use the Sinter that wrote it");
+    }
+    kept = reader.String("records", kSqlite);
+    id_ = reader.String("id", "");
+    TRY_STATUS(reader.Finish());
+  }
+  if (kept != records) {
+    return Error{
+        ErrorCode::kConflict,
+        fmt::format("{}: the home's records are in {}, {} is asked for", folder_.string(), kept, records),
+        kept == kSqlite ? "leave --records out, or take a new home" : "say where with --records"};
+  }
+  if (!id_.empty()) return {};
+  id_ = RandomId();
+  return WriteFileAtomically(path,
+                             Json{{"layout", kLayout}, {"records", records}, {"id", id_}}.dump() + "\n");
+}
+
+Result<std::unique_ptr<Home>> Home::Open(const Path& folder, const HomeOptions& options, const Clock& clock) {
   auto home = std::unique_ptr<Home>(new Home);
   home->folder_ = folder;
   if (folder.has_parent_path()) TRY_STATUS(MakeFolders(folder.parent_path()));
@@ -42,8 +66,13 @@ Result<std::unique_ptr<Home>> Home::Open(const Path& folder, const Clock& clock)
     return SystemError(errno, "cannot make the home", folder);
   }
   TRY(home->lock_, FileLock::Acquire(folder / "lock"));
-  TRY_STATUS(CheckLayout(folder / "home.json"));
-  TRY(home->records_, OpenSqliteRecords(folder / "records.db", clock));
+  home->shares_records_ = !options.records.empty();
+  TRY_STATUS(home->CheckLayout(std::string(home->shares_records_ ? kPostgres : kSqlite)));
+  if (home->shares_records_) {
+    TRY(home->records_, OpenPostgresRecords(options.records, clock));
+  } else {
+    TRY(home->records_, OpenSqliteRecords(folder / "records.db", clock));
+  }
   TRY(home->store_, BlobStore::Open(folder / "store"));
   return home;
 }

@@ -3,6 +3,8 @@
 #include <libpq-fe.h>
 
 #include <charconv>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -251,6 +253,8 @@ Status PostgresDatabase::Write(const std::function<Status(PostgresConnection&)>&
     if (!status && !db.Broken()) static_cast<void>(db.RunScript("ROLLBACK"));
     Return(std::move(loan.connection));
     if (status || !again || attempt == kAttempts) return status;
+    // The transaction that won goes first, or both meet again.
+    std::this_thread::sleep_for(std::chrono::milliseconds(10 * attempt));
   }
 }
 

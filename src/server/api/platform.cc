@@ -12,10 +12,12 @@
 
 #include "server/api/job_api.h"
 
+#include <fmt/format.h>
+
 namespace sinter {
 namespace {
 
-constexpr std::string_view kLocal = "local";
+const std::string kLocal = "local";
 
 // 0600 from its first moment: the temporary file is made under a mask.
 Status WriteSecret(const Path& path, std::string_view text) {
@@ -34,8 +36,9 @@ JobCapacity MachineCapacity() {
 
 }  // namespace
 
-Result<std::unique_ptr<Platform>> Platform::Open(const Path& folder, const Clock& clock) {
-  TRY(auto home, Home::Open(folder, clock));
+Result<std::unique_ptr<Platform>> Platform::Open(const Path& folder, const HomeOptions& options,
+                                                 const Clock& clock) {
+  TRY(auto home, Home::Open(folder, options, clock));
   TRY(auto metrics, MetricStore::Open(home->MetricsPath()));
   std::unique_ptr<Platform> platform(new Platform(std::move(home), std::move(metrics), clock));
   TRY_STATUS(platform->jobs().Open());
@@ -47,6 +50,7 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
       metrics_(std::move(metrics)),
       datasets_(RepositoryKind::kDataset, home_->records(), home_->store()),
       models_(RepositoryKind::kModel, home_->records(), home_->store()),
+      leases_(home_->records(), home_->shares_records() ? UniqueHolder() : "home", clock),
       tokens_(home_->records()),
       runs_(home_->records(), home_->store(), clock),
       changes_(home_->records()),
@@ -72,6 +76,8 @@ Status Platform::StartJobs(const std::string& origin) {
 }
 
 Result<std::string> Platform::LocalToken() {
+  // Servers that share records have a token each.
+  const std::string name = home_->shares_records() ? fmt::format("{}.{}", kLocal, home_->id()) : kLocal;
   auto kept = ReadFile(home_->TokenPath(), 4096);
   if (!kept && kept.error().code != ErrorCode::kNotFound) return kept;
   if (kept) {
@@ -84,11 +90,10 @@ Result<std::string> Platform::LocalToken() {
       return *std::move(kept);
     }
   }
-  if (const Status gone = tokens_.Revoke(kLocal, kLocal);
-      !gone && gone.error().code != ErrorCode::kNotFound) {
+  if (const Status gone = tokens_.Revoke(name, name); !gone && gone.error().code != ErrorCode::kNotFound) {
     return gone.error();
   }
-  TRY(std::string token, tokens_.Create(kLocal, {TokenScope::Level::kAdmin, "", 0}, kLocal));
+  TRY(std::string token, tokens_.Create(name, {TokenScope::Level::kAdmin, "", 0}, name));
   TRY_STATUS(WriteSecret(home_->TokenPath(), token + "\n"));
   return token;
 }

@@ -7,6 +7,7 @@
 #include "platform/hub/repositories.h"
 #include "platform/hub/tokens.h"
 #include "platform/jobs/jobs.h"
+#include "platform/records/lease.h"
 #include "platform/runs/metric_store.h"
 #include "platform/runs/runs.h"
 #include "platform/serving/services.h"
@@ -17,10 +18,17 @@ namespace sinter {
 // Any thread.
 class Platform {
  public:
-  static Result<std::unique_ptr<Platform>> Open(const Path& folder, const Clock& clock = Clock::Real());
+  static Result<std::unique_ptr<Platform>> Open(const Path& folder, const HomeOptions& options,
+                                                const Clock& clock = Clock::Real());
+  static Result<std::unique_ptr<Platform>> Open(const Path& folder, const Clock& clock = Clock::Real()) {
+    return Open(folder, HomeOptions(), clock);
+  }
   Home& home() { return *home_; }
   BlobStore& store() { return home_->store(); }
   Records& records() { return home_->records(); }
+  // This server's: under one name for ever where the home's lock keeps others out, so that a server that was
+  // killed has its leases back at once.
+  Leases& leases() { return leases_; }
   MetricStore& metrics() { return *metrics_; }
   Repositories& repositories(RepositoryKind kind) {
     return kind == RepositoryKind::kDataset ? datasets_ : models_;
@@ -47,6 +55,7 @@ class Platform {
   std::unique_ptr<MetricStore> metrics_;
   Repositories datasets_;
   Repositories models_;
+  Leases leases_;
   Tokens tokens_;
   Runs runs_;
   ChangeFeed changes_;

@@ -44,7 +44,7 @@ Result<ApiClient*> CliContext::Client() {
       return client_.get();
     }
   }
-  auto started = ServerInstance::Start({.home = home});
+  auto started = ServerInstance::Start({.home = home, .records = Variable("SINTER_RECORDS")});
   if (!started) return std::move(started).error().In(fmt::format("home {}", home.string()));
   own_server_ = *std::move(started);
   TRY(client_, ApiClient::Create(own_server_->origin(), own_server_->token()));

@@ -41,6 +41,10 @@ void AddServeCommand(CLI::App& app, CliContext& context) {
   serve->add_option("--io-threads", options.io_threads, "Threads that read and write connections")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+  serve
+      ->add_option("--records", options.records,
+                   "Where the records are: postgresql://USER@HOST/DATABASE (default: SQLite in the home)")
+      ->envname("SINTER_RECORDS");
   static std::string access_log;
   serve->add_option(
       "--access-log", access_log,

@@ -44,7 +44,7 @@ struct ServerInstance::Impl {
 
 Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions& options) {
   auto impl = std::make_unique<Impl>();
-  TRY(impl->platform, Platform::Open(options.home));
+  TRY(impl->platform, Platform::Open(options.home, HomeOptions{options.records}));
   TRY(impl->token, impl->platform->LocalToken());
   Platform& platform = *impl->platform;
   if (!options.access_log.empty()) {

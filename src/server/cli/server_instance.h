@@ -12,6 +12,7 @@ namespace sinter {
 
 struct ServeOptions {
   Path home;
+  std::string records;  // HomeOptions::records
   std::string address = "127.0.0.1";
   uint16_t port = 0;
   int io_threads = 1;
