@@ -110,6 +110,7 @@ class SqliteRecords final : public Records {
     std::vector<Record> records;
     records.reserve(checked.size());
     TRY_STATUS(database_->Write([&](SqliteConnection& db) -> Status {
+      records.clear();  // the shared commit may have failed before
       for (const RecordWrite& write : checked) {
         if (!write.fence) continue;
         TRY(const auto lease, FindLease(db, write.fence->lease));

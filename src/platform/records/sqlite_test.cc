@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <deque>
 #include <fstream>
+#include <thread>
 
 #include "platform/records/sqlite_records.h"
 #include "platform/records/sqlite_statements.h"
@@ -100,6 +102,40 @@ TEST(Sqlite, DamageIsFound) {
   ASSERT_TRUE(WriteFileAtomically(path, bytes));
   auto db = SqliteDatabase::Open(path, migrations);
   EXPECT_TRUE(!db || !(*db)->CheckIntegrity());
+}
+
+// Many at once share commits; each has its own outcome all the same.
+TEST(Sqlite, WritersThatWaitTogetherFailAlone) {
+  TemporaryFolder folder;
+  const char* const migrations[] = {kFirst};
+  auto db = *SqliteDatabase::Open(folder.path() / "db", migrations);
+  constexpr int kThreads = 8, kEach = 30;
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        const bool fails = (t + i) % 3 == 0;
+        const Status status = db->Write([&](SqliteConnection& c) -> Status {
+          TRY(SqliteQuery insert, c.Query("INSERT INTO t VALUES (?1, ?2, 'x')"));
+          TRY_STATUS(insert.Bind(0, int64_t{t * kEach + i}).Bind(1, fails ? 1.0 : 0.0).Run());
+          if (fails) return InvalidArgument("no");
+          return {};
+        });
+        if (status.has_value() == fails || (!status && status.error().message != "no")) ++wrong;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+  ASSERT_TRUE(db->Read([](SqliteConnection& c) -> Status {
+    TRY(SqliteQuery query, c.Query("SELECT count(*), count(DISTINCT a), sum(b) FROM t"));
+    TRY_STATUS(query.Step());
+    EXPECT_EQ(query.Int(0), kThreads * kEach * 2 / 3);
+    EXPECT_EQ(query.Int(1), query.Int(0));
+    EXPECT_EQ(query.Real(2), 0);  // nothing of those that failed
+    return {};
+  }));
 }
 
 // What 10,000 resources of a kind need: each statement enters an index where its rows begin.
