@@ -22,3 +22,6 @@ find_library(SINTER_PROMETHEUS prometheus-cpp-core REQUIRED)
 find_library(SINTER_DNNL dnnl REQUIRED)
 add_library(sinter_dnnl INTERFACE)
 target_link_libraries(sinter_dnnl INTERFACE ${SINTER_DNNL})
+# PostgreSQL's client library is loaded at run time: its headers are all that is needed to build.
+add_library(sinter_libpq INTERFACE)
+target_include_directories(sinter_libpq SYSTEM INTERFACE ${PostgreSQL_INCLUDE_DIRS})

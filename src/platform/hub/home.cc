@@ -25,36 +25,36 @@ std::string RandomId() {
 
 }  // namespace
 
-// What home.json says; written where the home is new. One of the release before has no id and SQLite.
-Status Home::CheckLayout(const std::string& records) {
+// What home.json says of a home that is not new. One of the release before has no id, and SQLite.
+Status Home::ReadLayout(std::string_view records) {
   const Path path = folder_ / "home.json";
   auto text = ReadFile(path, 64 << 10);
-  const bool fresh = !text && text.error().code == ErrorCode::kNotFound;
-  if (!text && !fresh) return std::move(text).error();
-  std::string kept = records;
-  if (!fresh) {
-    auto json = ParseJson(*text);
-    if (!json) return std::move(json).error().In(path.string());
-    JsonReader reader(*json, path.string());
-    const int64_t layout = reader.Int("layout");
-    if (layout != kLayout) {
-      return Unsupported(
-          fmt::format("{}: the home has layout {}, this program knows {}", path.string(), layout, kLayout),
-          "use the Sinter that wrote it");
-    }
-    kept = reader.String("records", kSqlite);
-    id_ = reader.String("id", "");
-    TRY_STATUS(reader.Finish());
+  if (!text && text.error().code == ErrorCode::kNotFound) return {};
+  if (!text) return std::move(text).error();
+  auto json = ParseJson(*text);
+  if (!json) return std::move(json).error().In(path.string());
+  JsonReader reader(*json, path.string());
+  const int64_t layout = reader.Int("layout");
+  if (layout != kLayout) {
+    return Unsupported(
+        fmt::format("{}: the home has layout {}, this program knows {}", path.string(), layout, kLayout),
+        "use the Sinter that wrote it");
   }
-  if (kept != records) {
-    return Error{
-        ErrorCode::kConflict,
-        fmt::format("{}: the home's records are in {}, {} is asked for", folder_.string(), kept, records),
-        kept == kSqlite ? "leave --records out, or take a new home" : "say where with --records"};
-  }
+  const std::string kept = reader.String("records", kSqlite);
+  id_ = reader.String("id", "");
+  TRY_STATUS(reader.Finish());
+  if (kept == records) return {};
+  return Error{
+      ErrorCode::kConflict,
+      fmt::format("{}: the home's records are in {}, {} is asked for", folder_.string(), kept, records),
+      kept == kSqlite ? "leave --records out, or take a new home" : "say where with --records"};
+}
+
+// Once the records are open: an address with a mistake binds no home to it.
+Status Home::WriteLayout(std::string_view records) {
   if (!id_.empty()) return {};
   id_ = RandomId();
-  return WriteFileAtomically(path,
+  return WriteFileAtomically(folder_ / "home.json",
                              Json{{"layout", kLayout}, {"records", records}, {"id", id_}}.dump() + "\n");
 }
 
@@ -67,12 +67,14 @@ Result<std::unique_ptr<Home>> Home::Open(const Path& folder, const HomeOptions& 
   }
   TRY(home->lock_, FileLock::Acquire(folder / "lock"));
   home->shares_records_ = !options.records.empty();
-  TRY_STATUS(home->CheckLayout(std::string(home->shares_records_ ? kPostgres : kSqlite)));
+  const std::string_view where = home->shares_records_ ? kPostgres : kSqlite;
+  TRY_STATUS(home->ReadLayout(where));
   if (home->shares_records_) {
     TRY(home->records_, OpenPostgresRecords(options.records, clock));
   } else {
     TRY(home->records_, OpenSqliteRecords(folder / "records.db", clock));
   }
+  TRY_STATUS(home->WriteLayout(where));
   TRY(home->store_, BlobStore::Open(folder / "store"));
   return home;
 }

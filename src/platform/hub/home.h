@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -44,7 +45,8 @@ class Home {
 
  private:
   Home() = default;
-  Status CheckLayout(const std::string& records);
+  Status ReadLayout(std::string_view records);
+  Status WriteLayout(std::string_view records);
   Path folder_;
   std::string id_;
   bool shares_records_ = false;

@@ -79,6 +79,8 @@ TEST(Home, ItsRecordsAreLookedForWhereTheyAre) {
   }
   EXPECT_FALSE(std::filesystem::exists(shared / "records.db"));
   EXPECT_EQ(ReadFile(shared / "home.json")->find("host="), std::string::npos);  // addresses hold passwords
+  EXPECT_FALSE(Home::Open(folder.path() / "mistake", HomeOptions{"postgresql:///none?host=/none"}));
+  EXPECT_TRUE(Home::Open(folder.path() / "mistake"));  // it is bound to nothing
   // Without the address a server would begin with nothing, and people would think that all is lost.
   EXPECT_EQ(Home::Open(shared).error().code, ErrorCode::kConflict);
   ASSERT_TRUE(Home::Open(plain));

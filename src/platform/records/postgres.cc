@@ -1,7 +1,5 @@
 #include "platform/records/postgres.h"
 
-#include <libpq-fe.h>
-
 #include <charconv>
 #include <chrono>
 #include <thread>
@@ -9,8 +7,16 @@
 
 #include <fmt/format.h>
 
+#include "platform/records/postgres_library.h"
+
 namespace sinter {
 namespace {
+
+// Whoever has a session or its rows has loaded it.
+const PostgresLibrary& Pq() {
+  static const PostgresLibrary* const library = PostgresLibrary::Load().value();
+  return *library;
+}
 
 // What libpq or the server says, without the last newline.
 std::string Said(const char* message) {
@@ -48,13 +54,13 @@ constexpr int kAttempts = 5;  // of a transaction that the server wants repeated
 
 }  // namespace
 
-void PostgresRows::Clear::operator()(pg_result* result) const { ::PQclear(result); }
+void PostgresRows::Clear::operator()(pg_result* result) const { Pq().PQclear(result); }
 PostgresRows::PostgresRows(pg_result* result) : result_(result) {}
-int PostgresRows::size() const { return ::PQntuples(result_.get()); }
+int PostgresRows::size() const { return Pq().PQntuples(result_.get()); }
 
 std::string PostgresRows::Text(int row, int column) const {
-  return {::PQgetvalue(result_.get(), row, column),
-          static_cast<size_t>(::PQgetlength(result_.get(), row, column))};
+  return {Pq().PQgetvalue(result_.get(), row, column),
+          static_cast<size_t>(Pq().PQgetlength(result_.get(), row, column))};
 }
 
 int64_t PostgresRows::Int(int row, int column) const {
@@ -65,7 +71,7 @@ int64_t PostgresRows::Int(int row, int column) const {
 }
 
 int64_t PostgresRows::Affected() const {
-  const std::string_view text = ::PQcmdTuples(result_.get());
+  const std::string_view text = Pq().PQcmdTuples(result_.get());
   int64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
@@ -74,22 +80,23 @@ int64_t PostgresRows::Affected() const {
 Result<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(const std::string& address) {
   if (!address.starts_with("postgresql://") && !address.starts_with("postgres://"))
     return InvalidArgument("an address of PostgreSQL begins with postgresql://");
+  TRY_STATUS(PostgresLibrary::Load());
   // libpq's own complaint would quote the address, and its password.
-  PQconninfoOption* parsed = ::PQconninfoParse(address.c_str(), nullptr);
+  PQconninfoOption* parsed = Pq().PQconninfoParse(address.c_str(), nullptr);
   if (parsed == nullptr)
     return InvalidArgument("the address of PostgreSQL is none",
                            "postgresql://USER@HOST:PORT/DATABASE, special characters as %XX");
-  ::PQconninfoFree(parsed);
+  Pq().PQconninfoFree(parsed);
   // What the address says itself goes before: it comes later.
   const char* const names[] = {"application_name", "connect_timeout", "tcp_user_timeout",
                                "client_encoding",  "dbname",          nullptr};
   const char* const values[] = {"sinter", "10", "30000", "UTF8", address.c_str(), nullptr};
   auto connection =
-      std::unique_ptr<PostgresConnection>(new PostgresConnection(::PQconnectdbParams(names, values, 1)));
+      std::unique_ptr<PostgresConnection>(new PostgresConnection(Pq().PQconnectdbParams(names, values, 1)));
   if (connection->handle_ == nullptr) return Internal("libpq has no memory");
-  if (::PQstatus(connection->handle_) != CONNECTION_OK) {
+  if (Pq().PQstatus(connection->handle_) != CONNECTION_OK) {
     // libpq tells the cause by its text alone.
-    const std::string said = Said(::PQerrorMessage(connection->handle_));
+    const std::string said = Said(Pq().PQerrorMessage(connection->handle_));
     std::string_view state = "08006";
     if (said.find("does not exist") != std::string::npos) state = "3D000";
     if (said.find("role \"") != std::string::npos || said.find("password") != std::string::npos ||
@@ -97,7 +104,7 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(const std::
       state = "28000";
     return ErrorOfState(state, "PostgreSQL: " + said);
   }
-  ::PQsetNoticeProcessor(connection->handle_, [](void*, const char*) {}, nullptr);
+  Pq().PQsetNoticeProcessor(connection->handle_, [](void*, const char*) {}, nullptr);
   // A session that stops in the middle of a transaction must not stop the others for ever; what is
   // acknowledged is on disk, whatever the server's own default says.
   TRY_STATUS(
@@ -108,21 +115,21 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(const std::
   return connection;
 }
 
-PostgresConnection::~PostgresConnection() { ::PQfinish(handle_); }
+PostgresConnection::~PostgresConnection() { Pq().PQfinish(handle_); }
 
 Result<PostgresRows> PostgresConnection::Check(pg_result* result) {
   PostgresRows rows(result);
   retry_ = false;
-  const ExecStatusType status = ::PQresultStatus(result);
+  const ExecStatusType status = Pq().PQresultStatus(result);
   if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return rows;
-  const char* field = result == nullptr ? nullptr : ::PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const char* field = result == nullptr ? nullptr : Pq().PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const std::string_view state = field == nullptr ? "08006" : field;
   retry_ = state == "40001" || state == "40P01";
   lost_ = lost_ || state.starts_with("08") || state.starts_with("57P");
   return ErrorOfState(state,
                       "PostgreSQL: " + Said(result == nullptr || field == nullptr
-                                                ? ::PQerrorMessage(handle_)
-                                                : ::PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
+                                                ? Pq().PQerrorMessage(handle_)
+                                                : Pq().PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
 }
 
 Result<PostgresRows> PostgresConnection::Query(const char* sql,
@@ -130,7 +137,7 @@ Result<PostgresRows> PostgresConnection::Query(const char* sql,
   auto [at, first] = statements_.try_emplace(sql, fmt::format("s{}", statements_.size()));
   if (first) {
     auto prepared =
-        Check(::PQprepare(handle_, at->second.c_str(), sql, static_cast<int>(parameters.size()), nullptr));
+        Check(Pq().PQprepare(handle_, at->second.c_str(), sql, static_cast<int>(parameters.size()), nullptr));
     if (!prepared) {
       statements_.erase(at);
       return prepared;
@@ -141,24 +148,24 @@ Result<PostgresRows> PostgresConnection::Query(const char* sql,
   std::vector<const char*> values;
   values.reserve(texts.size());
   for (const std::string& text : texts) values.push_back(text.c_str());
-  return Check(::PQexecPrepared(handle_, at->second.c_str(), static_cast<int>(values.size()), values.data(),
-                                nullptr, nullptr, 0));
+  return Check(Pq().PQexecPrepared(handle_, at->second.c_str(), static_cast<int>(values.size()),
+                                   values.data(), nullptr, nullptr, 0));
 }
 
 Status PostgresConnection::RunScript(const std::string& sql) {
-  TRY_STATUS(Check(::PQexec(handle_, sql.c_str())));
+  TRY_STATUS(Check(Pq().PQexec(handle_, sql.c_str())));
   return {};
 }
 
-bool PostgresConnection::Broken() const { return lost_ || ::PQstatus(handle_) != CONNECTION_OK; }
-int PostgresConnection::Socket() const { return ::PQsocket(handle_); }
+bool PostgresConnection::Broken() const { return lost_ || Pq().PQstatus(handle_) != CONNECTION_OK; }
+int PostgresConnection::Socket() const { return Pq().PQsocket(handle_); }
 
 Result<bool> PostgresConnection::TakeNotifications() {
-  if (::PQconsumeInput(handle_) == 0)
-    return ErrorOfState("08006", "PostgreSQL: " + Said(::PQerrorMessage(handle_)));
+  if (Pq().PQconsumeInput(handle_) == 0)
+    return ErrorOfState("08006", "PostgreSQL: " + Said(Pq().PQerrorMessage(handle_)));
   bool any = false;
-  while (pgNotify* notification = ::PQnotifies(handle_)) {
-    ::PQfreemem(notification);
+  while (pgNotify* notification = Pq().PQnotifies(handle_)) {
+    Pq().PQfreemem(notification);
     any = true;
   }
   return any;

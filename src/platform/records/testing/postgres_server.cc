@@ -1,6 +1,5 @@
 #include "platform/records/testing/postgres_server.h"
 
-#include <libpq-fe.h>
 #include <pwd.h>
 #include <signal.h>
 #include <unistd.h>
@@ -49,6 +48,7 @@ std::string PostgresServer::Address(const std::string& database) const {
 
 Result<std::unique_ptr<PostgresServer>> PostgresServer::Start() {
   auto server = std::unique_ptr<PostgresServer>(new PostgresServer);
+  TRY(server->pq_, PostgresLibrary::Load());
   TRY(server->programs_, FindPrograms());
   const Path& folder = server->folder_.path();
   if (::getuid() == 0) {
@@ -77,7 +77,7 @@ Status PostgresServer::Run() {
   TRY(Subprocess server, Subprocess::Start(options));
   server_ = std::make_unique<Subprocess>(std::move(server));
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (::PQping(Address("postgres").c_str()) != PQPING_OK) {
+  while (pq_->PQping(Address("postgres").c_str()) != PQPING_OK) {
     if (server_->WaitFor(std::chrono::milliseconds(10)) || std::chrono::steady_clock::now() > until)
       return Internal("postgres: " + ReadFile(folder / "log").value_or("it does not start"));
   }
@@ -100,12 +100,15 @@ Status PostgresServer::Restart() {
 
 Result<std::string> PostgresServer::NewDatabase() {
   const std::string name = fmt::format("d{}", databases_++);
-  pg_conn* connection = ::PQconnectdb(Address("postgres").c_str());
-  pg_result* result = ::PQexec(connection, fmt::format("CREATE DATABASE {}", name).c_str());
-  const bool done = ::PQresultStatus(result) == PGRES_COMMAND_OK;
-  const std::string why = ::PQerrorMessage(connection);
-  ::PQclear(result);
-  ::PQfinish(connection);
+  const char* const names[] = {"dbname", nullptr};
+  const std::string address = Address("postgres");
+  const char* const values[] = {address.c_str(), nullptr};
+  pg_conn* connection = pq_->PQconnectdbParams(names, values, 1);
+  pg_result* result = pq_->PQexec(connection, fmt::format("CREATE DATABASE {}", name).c_str());
+  const bool done = pq_->PQresultStatus(result) == PGRES_COMMAND_OK;
+  const std::string why = pq_->PQerrorMessage(connection);
+  pq_->PQclear(result);
+  pq_->PQfinish(connection);
   if (!done) return Internal("CREATE DATABASE: " + why);
   return Address(name);
 }

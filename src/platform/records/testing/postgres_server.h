@@ -1,10 +1,12 @@
 // For tests: a real PostgreSQL, in a folder of its own, for as long as the object lives.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/file.h"
 #include "base/subprocess.h"
+#include "platform/records/postgres_library.h"
 
 namespace sinter {
 
@@ -26,6 +28,7 @@ class PostgresServer {
   PostgresServer() = default;
   Status Run();
   std::string Address(const std::string& database) const;
+  const PostgresLibrary* pq_ = nullptr;
   TemporaryFolder folder_;
   Path programs_;
   std::unique_ptr<Subprocess> server_;
