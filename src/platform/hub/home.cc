@@ -26,7 +26,7 @@ std::string RandomId() {
 }  // namespace
 
 // What home.json says of a home that is not new. One of the release before has no id, and SQLite.
-Status Home::ReadLayout(std::string_view records) {
+Status Home::CheckLayout(std::string_view records) {
   const Path path = folder_ / "home.json";
   auto text = ReadFile(path, 64 << 10);
   if (!text && text.error().code == ErrorCode::kNotFound) return {};
@@ -68,7 +68,7 @@ Result<std::unique_ptr<Home>> Home::Open(const Path& folder, const HomeOptions& 
   TRY(home->lock_, FileLock::Acquire(folder / "lock"));
   home->shares_records_ = !options.records.empty();
   const std::string_view where = home->shares_records_ ? kPostgres : kSqlite;
-  TRY_STATUS(home->ReadLayout(where));
+  TRY_STATUS(home->CheckLayout(where));
   if (home->shares_records_) {
     TRY(home->records_, OpenPostgresRecords(options.records, clock));
   } else {

@@ -45,7 +45,7 @@ class Home {
 
  private:
   Home() = default;
-  Status ReadLayout(std::string_view records);
+  Status CheckLayout(std::string_view records);
   Status WriteLayout(std::string_view records);
   Path folder_;
   std::string id_;

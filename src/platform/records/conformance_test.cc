@@ -204,6 +204,36 @@ TEST_P(RecordsTest, StepsOfATransactionSeeEachOther) {
   EXPECT_EQ(records_->Apply({}, "bob")->size(), 0u);
 }
 
+// Records of the largest kind come a few at a time, whatever the limit: a page has to fit into memory.
+TEST_P(RecordsTest, PagesOfLargeRecordsEndEarly) {
+  const std::string spec = R"({"pad":")" + std::string(kRecordTextLimit - 100, 'x') + "\"}";
+  constexpr int kRecords = 6;
+  for (int i = 0; i < kRecords; ++i)
+    ASSERT_TRUE(records_->Create("k", fmt::format("{}", i), spec, "{}", "ann"));
+  int pages = 0, records = 0;
+  RecordQuery query{.kind = "k", .limit = 1000};
+  do {
+    const RecordPage page = records_->List(query).value();
+    EXPECT_LE(page.records.size(), 5u);
+    for (const Record& record : page.records) EXPECT_EQ(record.name, fmt::format("{}", records++));
+    query.after = page.next;
+    ++pages;
+  } while (!query.after.empty());
+  EXPECT_EQ(records, kRecords);
+  EXPECT_EQ(pages, 2);
+  int64_t seen = 0;
+  for (const char* kind : {"", "k"}) {
+    seen = 0;
+    while (seen < kRecords) {
+      const auto changes = records_->History({.after = seen, .kind = kind, .limit = 1000}).value();
+      ASSERT_FALSE(changes.empty());
+      EXPECT_LE(changes.size(), 5u);
+      EXPECT_EQ(changes.front().sequence, seen + 1);
+      seen = changes.back().sequence;
+    }
+  }
+}
+
 TEST_P(RecordsTest, RowsOfLeasesAreSwapped) {
   EXPECT_EQ(records_->GetLease("l").error().code, ErrorCode::kNotFound);
   auto made = records_->SwapLease({"l", "ann", 1, 1000, 0}, 0);

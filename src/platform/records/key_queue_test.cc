@@ -95,6 +95,7 @@ TEST(KeyQueueThreads, EveryChangeIsSeenAndNoKeyIsWithTwo) {
   KeyQueue queue;
   std::atomic<int> changed[kKeys] = {}, seen[kKeys] = {}, inside[kKeys] = {}, twice{0};
   std::vector<std::thread> workers;
+  workers.reserve(4);
   for (int i = 0; i < 4; ++i) {
     workers.emplace_back([&] {
       while (auto key = queue.Wait()) {

@@ -157,13 +157,14 @@ class PostgresRecords final : public Records {
       for (int row = 0; row < rows.size(); ++row) {
         Record record = ReadRecord(rows, row);
         if (!record.name.starts_with(q.prefix)) return {};  // names are in order: no more will
-        if (page.records.size() == static_cast<size_t>(q.limit) || bytes >= kPageBytes) {
+        if (page.records.size() == static_cast<size_t>(q.limit)) {
           page.next = page.records.back().name;
           return {};
         }
         bytes += record.spec.size() + record.status.size();
         page.records.push_back(std::move(record));
       }
+      if (bytes >= kPageBytes) page.next = page.records.back().name;  // the server has cut it
       return {};
     }));
     return page;
@@ -208,11 +209,8 @@ class PostgresRecords final : public Records {
                   : q.name.empty() ? db.Query(kPostgresHistoryOfKind, {after, limit, q.kind})
                                    : db.Query(kPostgresHistoryOfRecord, {after, limit, q.kind, q.name});
       if (!rows) return std::move(rows).error();
-      size_t bytes = 0;
-      for (int row = 0; row < rows->size() && bytes < kPageBytes; ++row) {
-        changes.push_back(ReadChange(*rows, row));
-        bytes += changes.back().record.spec.size() + changes.back().record.status.size();
-      }
+      changes.reserve(static_cast<size_t>(rows->size()));
+      for (int row = 0; row < rows->size(); ++row) changes.push_back(ReadChange(*rows, row));
       return {};
     }));
     return changes;

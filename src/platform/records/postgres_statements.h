@@ -1,6 +1,8 @@
 // The statements and migrations of records in PostgreSQL.
 #pragma once
 
+#include "platform/records/records.h"
+
 namespace sinter {
 
 // Names compare by their bytes, as in SQLite. `sinter_sequence` has one row: whoever writes locks it first,
@@ -35,20 +37,28 @@ inline constexpr const char* kPostgresGet =
 inline constexpr const char* kPostgresGetMany =
     "SELECT " SINTER_RECORD_COLUMNS
     " FROM sinter_records WHERE (kind, name) IN (SELECT * FROM unnest($1::text[], $2::text[]))";
-inline constexpr const char* kPostgresListAfter =
-    "SELECT " SINTER_RECORD_COLUMNS
-    " FROM sinter_records WHERE kind = $1 AND name > $2 ORDER BY name LIMIT $3";
-inline constexpr const char* kPostgresListFrom =
-    "SELECT " SINTER_RECORD_COLUMNS
-    " FROM sinter_records WHERE kind = $1 AND name >= $2 ORDER BY name LIMIT $3";
-inline constexpr const char* kPostgresHistory =
-    "SELECT " SINTER_CHANGE_COLUMNS " FROM sinter_history WHERE sequence > $1 ORDER BY sequence LIMIT $2";
+// A page, cut where the rows before it hold kPageBytes: the client takes a whole answer into memory at once.
+#define SINTER_PAGE(columns, order, rows)                                \
+  "SELECT " columns                                                      \
+  " FROM (SELECT *, sum(octet_length(spec) + octet_length(status)) OVER" \
+  " (ORDER BY " order                                                    \
+  " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before"         \
+  " FROM (SELECT * FROM " rows                                           \
+  ") AS page) AS summed WHERE before IS NULL OR before < 16777216"       \
+  " ORDER BY " order
+
+inline constexpr const char* kPostgresListAfter = SINTER_PAGE(
+    SINTER_RECORD_COLUMNS, "name", "sinter_records WHERE kind = $1 AND name > $2 ORDER BY name LIMIT $3");
+inline constexpr const char* kPostgresListFrom = SINTER_PAGE(
+    SINTER_RECORD_COLUMNS, "name", "sinter_records WHERE kind = $1 AND name >= $2 ORDER BY name LIMIT $3");
+inline constexpr const char* kPostgresHistory = SINTER_PAGE(
+    SINTER_CHANGE_COLUMNS, "sequence", "sinter_history WHERE sequence > $1 ORDER BY sequence LIMIT $2");
 inline constexpr const char* kPostgresHistoryOfKind =
-    "SELECT " SINTER_CHANGE_COLUMNS
-    " FROM sinter_history WHERE sequence > $1 AND kind = $3 ORDER BY sequence LIMIT $2";
+    SINTER_PAGE(SINTER_CHANGE_COLUMNS, "sequence",
+                "sinter_history WHERE sequence > $1 AND kind = $3 ORDER BY sequence LIMIT $2");
 inline constexpr const char* kPostgresHistoryOfRecord =
-    "SELECT " SINTER_CHANGE_COLUMNS
-    " FROM sinter_history WHERE sequence > $1 AND kind = $3 AND name = $4 ORDER BY sequence LIMIT $2";
+    SINTER_PAGE(SINTER_CHANGE_COLUMNS, "sequence",
+                "sinter_history WHERE sequence > $1 AND kind = $3 AND name = $4 ORDER BY sequence LIMIT $2");
 // The row, not max(sequence): the two agree in every snapshot, and this one is always in memory.
 inline constexpr const char* kPostgresLast = "SELECT last FROM sinter_sequence";
 inline constexpr const char* kPostgresTakeNumbers =
@@ -79,6 +89,9 @@ inline constexpr const char* kPostgresSwapLease =
 
 #undef SINTER_RECORD_COLUMNS
 #undef SINTER_CHANGE_COLUMNS
+#undef SINTER_PAGE
+
+static_assert(kPageBytes == 16777216);
 
 // All that find something in a table that grows: none of them may scan it.
 inline constexpr const char* kPostgresIndexed[] = {

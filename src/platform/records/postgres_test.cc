@@ -78,6 +78,7 @@ TEST_F(Postgres, MigratesUpAndRefusesNewer) {
   }
   // Several at once: one migrates, the others find it done.
   std::vector<std::future<bool>> opened;
+  opened.reserve(4);
   for (int i = 0; i < 4; ++i) {
     opened.push_back(std::async(std::launch::async,
                                 [&] { return PostgresDatabase::Open(address_, "test", both).has_value(); }));
@@ -165,7 +166,7 @@ TEST_F(Postgres, NothingIsFoundByAScan) {
       for (size_t at = text.find(from); at != std::string::npos; at = text.find(from))
         text.replace(at, std::string_view(from).size(), to);
     }
-    text = "EXPLAIN " + text;
+    text.insert(0, "EXPLAIN ");
     auto rows = connection->Query(text.c_str());
     ASSERT_TRUE(rows) << text << ": " << rows.error().ToString();
     std::string plan;

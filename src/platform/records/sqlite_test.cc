@@ -112,6 +112,7 @@ TEST(Sqlite, WritersThatWaitTogetherFailAlone) {
   constexpr int kThreads = 8, kEach = 30;
   std::atomic<int> wrong{0};
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kEach; ++i) {

@@ -86,6 +86,7 @@ TEST_P(WatchTest, AFollowerMissesNothingWhileManyWrite) {
   constexpr int kThreads = 8, kEach = 25;
   std::atomic<int> failed{0};
   std::vector<std::thread> writers;
+  writers.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     writers.emplace_back([&, t] {
       Records& records = t % 2 == 0 ? *a : *b;
@@ -144,6 +145,7 @@ TEST_P(WatchTest, ProcessesShareOneOrderOneCounterAndOneLease) {
   int start[2];
   ASSERT_EQ(::pipe(start), 0);
   std::vector<pid_t> children;  // forked while this process has one thread
+  children.reserve(kProcesses);
   for (int i = 0; i < kProcesses; ++i) {
     children.push_back(::fork());
     if (children.back() == 0) Compete(*backend_, start[0], fmt::format("p{}", i));
