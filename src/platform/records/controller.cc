@@ -102,8 +102,10 @@ void ControllerLoop::Lead(Lease lease) {
       TRY_STATUS(AddAll());
       resync = SteadyClock::now() + options_.resync;
     }
+    // Of one kind the others' changes are not even read.
     TRY(const auto changes,
-        records_.WaitForChanges({.after = after, .limit = 1000}, std::min(renew, resync), cancelled_));
+        records_.WaitForChanges({.after = after, .kind = kinds.size() == 1 ? kinds[0] : "", .limit = 1000},
+                                std::min(renew, resync), cancelled_));
     for (const Change& change : changes) {
       after = change.sequence;
       if (std::ranges::find(kinds, change.record.kind) == kinds.end()) continue;

@@ -72,6 +72,7 @@ Result<int64_t> PointsOf(MetricStore& metrics) {
 Status AppendOne(MetricStore& metrics, int64_t& n) {
   TRY(const int64_t points, PointsOf(metrics));
   std::vector<MetricPoint> batch;
+  batch.reserve(kBatch);
   for (int i = 0; i < kBatch; ++i) batch.push_back({"loss", points + i, 0.5, points + i});
   n = points / kBatch + 1;
   return metrics.Append("r", batch);

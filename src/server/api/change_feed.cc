@@ -73,7 +73,7 @@ Json ChangeToJson(const Change& change) {
 }
 
 struct ChangeFeed::Impl {
-  Impl(Records& store, std::chrono::milliseconds beat) : records(store), heartbeat(beat) {
+  Impl(Records& store, const ChangeFeedOptions& given) : records(store), options(given) {
     thread = std::thread([this] { Loop(); });
   }
 
@@ -87,7 +87,7 @@ struct ChangeFeed::Impl {
   void Send(Follower& follower, const std::vector<const Line*>& lines, int64_t scanned);
 
   Records& records;
-  const std::chrono::milliseconds heartbeat;
+  const ChangeFeedOptions options;
   std::atomic<bool> stopping{false};
   std::atomic<size_t> count{0};
   std::mutex mutex;
@@ -126,6 +126,7 @@ void ChangeFeed::Impl::Admit() {
     follower->quiet_since = SteadyClock::now();
     if (follower->request.events) {
       HttpResponse response;
+      follower->deadline = follower->quiet_since + options.longest_stream;
       response.type = "text/event-stream";
       response.headers.emplace_back("Cache-Control", "no-store");
       response.headers.emplace_back("X-Accel-Buffering", "no");  // nginx would hold events back
@@ -220,12 +221,13 @@ Result<bool> ChangeFeed::Impl::Serve(Follower& follower) {
     if (!follower.stream && !lines.empty()) return false;
   }
   const auto now = SteadyClock::now();
-  if (follower.stream && now - follower.quiet_since >= heartbeat) {
+  if (follower.stream && now - follower.quiet_since >= options.heartbeat) {
     // An id alone raises no event: it moves what Last-Event-ID will say past what this client does not see.
     static_cast<void>(follower.stream->Write(fmt::format("id: {}\n\n", follower.cursor)));
     follower.quiet_since = now;
   }
-  if (follower.stream || (now < follower.deadline && !stopping)) return true;
+  if (now < follower.deadline && !stopping) return true;
+  if (follower.stream) return false;
   if (follower.cursor < tail_to && !stopping) return true;  // it has not seen all there is
   Answer(follower, {});
   return false;
@@ -271,8 +273,8 @@ void ChangeFeed::Impl::Loop() {
   followers.clear();
 }
 
-ChangeFeed::ChangeFeed(Records& records, std::chrono::milliseconds heartbeat)
-    : impl_(std::make_unique<Impl>(records, heartbeat)) {}
+ChangeFeed::ChangeFeed(Records& records, const ChangeFeedOptions& options)
+    : impl_(std::make_unique<Impl>(records, options)) {}
 
 ChangeFeed::~ChangeFeed() { Stop(); }
 

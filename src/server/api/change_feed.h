@@ -26,15 +26,20 @@ struct FollowRequest {
 // {"change","sequence","at_ms","by","record":{...}}
 Json ChangeToJson(const Change& change);
 
+struct ChangeFeedOptions {
+  std::chrono::milliseconds heartbeat{15'000};  // of a stream on which nothing else is sent
+  // Then a stream ends, and its client comes again with its token: one that was revoked follows no longer.
+  std::chrono::milliseconds longest_stream{600'000};
+};
+
 // Any thread. A follower costs no thread and no query while nothing changes; what changed is read and written
 // out once for all who are up to date.
 class ChangeFeed {
  public:
   static constexpr size_t kMostFollowers = 1000;
-  static constexpr std::chrono::seconds kHeartbeat{15};
 
   // `records` outlive it.
-  explicit ChangeFeed(Records& records, std::chrono::milliseconds heartbeat = kHeartbeat);
+  explicit ChangeFeed(Records& records, const ChangeFeedOptions& options = {});
   ~ChangeFeed();  // Stop
   ChangeFeed(const ChangeFeed&) = delete;
   // A long poll is answered {"items":[...],"last":N} once there is something, or with no items when its wait

@@ -140,7 +140,7 @@ TEST_F(Changes, EventsComeAsTheyAreWrittenAndGoOnWhereTheClientWas) {
 
 TEST_F(Changes, AQuietStreamSaysThatItLives) {
   auto records = *OpenSqliteRecords(folder_.path() / "quiet.db");
-  ChangeFeed feed(*records, std::chrono::milliseconds(20));
+  ChangeFeed feed(*records, {.heartbeat = std::chrono::milliseconds(20)});
   Route route;
   route.method = "GET";
   route.pattern = "/changes";
@@ -155,6 +155,25 @@ TEST_F(Changes, AQuietStreamSaysThatItLives) {
   EXPECT_TRUE(client.Until("id: 0\n\n\r\n").ends_with("id: 0\n\n\r\n"));
   ASSERT_TRUE(records->Create("other", "o", "{}", "{}", "ann"));  // not shown, and yet passed
   EXPECT_TRUE(client.Until("id: 1\n\n\r\n").ends_with("id: 1\n\n\r\n"));
+}
+
+TEST_F(Changes, AStreamEndsAndItsClientComesAgain) {
+  auto records = *OpenSqliteRecords(folder_.path() / "short.db");
+  ChangeFeed feed(*records, {.longest_stream = std::chrono::milliseconds(100)});
+  Route route;
+  route.method = "GET";
+  route.pattern = "/changes";
+  route.kind = Route::Kind::kAsync;
+  route.start = [&](HttpRequest&&, Responder responder) {
+    feed.Follow({.events = true}, std::move(responder));
+  };
+  auto server = *HttpServer::Start(*Router::Create({route}), {});
+  Client client(server->port());
+  for (int i = 0; i < 2; ++i) {
+    client.Request("GET", "/changes");
+    EXPECT_EQ(client.Response(true), "200 ");
+    EXPECT_EQ(client.Until("0\r\n\r\n"), "0\r\n\r\n");
+  }
 }
 
 TEST_F(Changes, TokensAreShownToAdminsAlone) {
