@@ -93,6 +93,7 @@ TEST_F(Changes, WhatWasMissedComesInPagesWithoutWaiting) {
 TEST_F(Changes, MoreThanTheTailHoldsIsReadFromTheHistory) {
   const int64_t before = Last();
   std::vector<RecordWrite> writes;
+  writes.reserve(700);
   for (int i = 0; i < 700; ++i) writes.push_back(RecordWrite::Create("bulk", fmt::format("{:04}", i), "{}"));
   ASSERT_TRUE(records().Apply(writes, "ann"));
   for (RecordWrite& write : writes) write.name = "x" + write.name;
