@@ -14,6 +14,7 @@ namespace sinter {
 //     home.json  the version of this layout
 //     records.db resources and their history
 //     store/     blobs
+//     cache/     what can be made again from the others: removed at any moment
 //     metrics.db runs' metrics (opened by platform/runs)
 //     token      the admin token of this machine's user, mode 0600 (written by the server)
 // Only the server opens it. Any thread.
@@ -24,11 +25,19 @@ class Home {
   const Path& folder() const { return folder_; }
   Records& records() { return *records_; }
   BlobStore& store() { return *store_; }
+  const Clock& clock() const { return clock_; }
+  Path CacheFolder() const { return folder_ / "cache"; }
   Path MetricsPath() const { return folder_ / "metrics.db"; }
   Path TokenPath() const { return folder_ / "token"; }
+  // Of the home as it was found; whoever brings it up to kLayout says so when all is done.
+  int64_t layout() const { return layout_; }
+  static constexpr int64_t kLayout = 2;
+  Status SetLayout();
 
  private:
-  Home() = default;
+  explicit Home(const Clock& clock) : clock_(clock) {}
+  const Clock& clock_;
+  int64_t layout_ = kLayout;
   Path folder_;
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<Records> records_;

@@ -1,5 +1,6 @@
-// What a version holds: a list of paths with the sizes and sha256 of their bytes. Its canonical text is kept
-// as a blob, and that blob's sha256 is the version's id.
+// What a version holds: a list of paths with the sizes and sha256 of their bytes. It follows from the
+// version's commit; its canonical text is kept as a blob, by whose sha256 readers open the version without
+// git.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,7 @@ struct ManifestFile {
 struct Manifest {
   std::vector<ManifestFile> files;  // by path
   const ManifestFile* Find(std::string_view path) const;
-  // Paths of foreign origin, in any order; refuses bad ones, the same one twice, and a file that is also a
-  // folder of another.
+  // Paths of foreign origin, in any order; refuses what CheckGitPath and CheckGitTree refuse.
   static Result<Manifest> Make(std::vector<ManifestFile> files);
 };
 

@@ -38,6 +38,11 @@ Result<std::unique_ptr<Platform>> Platform::Open(const Path& folder, const Clock
   TRY(auto home, Home::Open(folder, clock));
   TRY(auto metrics, MetricStore::Open(home->MetricsPath()));
   std::unique_ptr<Platform> platform(new Platform(std::move(home), std::move(metrics), clock));
+  if (platform->home().layout() < Home::kLayout) {
+    TRY_STATUS(platform->datasets_.MigrateFromLayout1());
+    TRY_STATUS(platform->models_.MigrateFromLayout1());
+    TRY_STATUS(platform->home().SetLayout());
+  }
   TRY_STATUS(platform->jobs().Open());
   return platform;
 }
@@ -45,8 +50,8 @@ Result<std::unique_ptr<Platform>> Platform::Open(const Path& folder, const Clock
 Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metrics, const Clock& clock)
     : home_(std::move(home)),
       metrics_(std::move(metrics)),
-      datasets_(RepositoryKind::kDataset, home_->records(), home_->store()),
-      models_(RepositoryKind::kModel, home_->records(), home_->store()),
+      datasets_(RepositoryKind::kDataset, *home_),
+      models_(RepositoryKind::kModel, *home_),
       tokens_(home_->records()),
       runs_(home_->records(), home_->store(), clock),
       model_source_(models_, home_->store()),

@@ -7,10 +7,15 @@
 namespace sinter {
 
 Json VersionJson(const RepositoryVersion& version) {
-  return {{"name", version.repository},       {"ref", version.Ref()},
-          {"number", version.number},         {"id", version.id.Hex()},
-          {"bytes", version.bytes},           {"details", Json::parse(version.details, nullptr, false)},
-          {"created_ms", version.created_ms}, {"created_by", version.created_by}};
+  return {{"name", version.repository},
+          {"ref", version.Ref()},
+          {"number", version.number},
+          {"id", version.id.Hex()},
+          {"commit", version.commit.Hex()},
+          {"bytes", version.bytes},
+          {"details", Json::parse(version.details, nullptr, false)},
+          {"created_ms", version.created_ms},
+          {"created_by", version.created_by}};
 }
 
 Result<Json> ListRepositories(Platform& platform, RepositoryKind kind, std::string_view after, int limit) {
