@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <unordered_map>
-#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -111,18 +110,13 @@ Status CheckGitPath(std::string_view path) {
   return {};
 }
 
-Status CheckGitTree(std::span<const std::string_view> paths) {
-  std::unordered_set<std::string_view> files;
+Status CheckGitTree(std::span<const ManifestFile> files) {
   std::unordered_map<std::string, std::string_view> spelled;  // what others see -> how it is spelled here
-  for (const std::string_view path : paths) {
-    if (!files.insert(path).second) return InvalidArgument(fmt::format("the path '{}' stands twice", path));
-  }
-  for (const std::string_view path : paths) {
+  for (const ManifestFile& file : files) {
+    TRY_STATUS(CheckGitPath(file.path));
+    const std::string_view path = file.path;
     for (size_t end = path.find('/');; end = path.find('/', end + 1)) {
       const std::string_view part = path.substr(0, end);
-      if (end != path.npos && files.contains(part)) {
-        return InvalidArgument(fmt::format("'{}' is a file and the folder of '{}'", part, path));
-      }
       const auto [at, fresh] = spelled.try_emplace(LowerAscii(part), part);
       if (!fresh && at->second != part) {
         return InvalidArgument(fmt::format("'{}' and '{}' differ in case alone", at->second, part),

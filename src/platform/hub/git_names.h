@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "platform/hub/manifest.h"
 
 namespace sinter {
 
@@ -16,9 +17,9 @@ inline constexpr std::string_view kGitAttributes = ".gitattributes";
 // none that tells git or git-lfs what to do (.gitmodules, .lfsconfig, a .gitattributes below the root).
 Status CheckGitPath(std::string_view path);
 
-// Paths in the order of their bytes: none twice, none that is a file and a folder of another, and no two,
-// folders included, that differ in the case of a-z alone: on Windows and macOS they would be one.
-Status CheckGitTree(std::span<const std::string_view> paths);
+// Every path of a version, as CheckGitPath has it, and no two, folders included, that differ in the case of
+// a-z alone: on Windows and macOS they would be one.
+Status CheckGitTree(std::span<const ManifestFile> files);
 
 // What comes after refs/heads/ or refs/tags/: as git check-ref-format has it, at most 200 bytes, no '@' (it
 // separates a repository from a revision), not '-' first, and nothing that reads as another way to name a

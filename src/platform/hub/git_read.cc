@@ -51,7 +51,11 @@ class TreeReader {
     return {};
   }
 
-  Result<Manifest> Finish() { return Manifest::Make(std::move(files_)); }
+  Result<Manifest> Finish() {
+    TRY(Manifest manifest, Manifest::Make(std::move(files_)));
+    TRY_STATUS(CheckGitTree(manifest.files));
+    return manifest;
+  }
 
  private:
   Status ReadBlob(const git_oid& oid, const std::string& path) {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
-#include "platform/hub/git_names.h"
+#include "base/utf8.h"
 
 namespace sinter {
 namespace {
@@ -26,15 +26,25 @@ Result<Manifest> Manifest::Make(std::vector<ManifestFile> files) {
                  fmt::format("a version of {} files; {} are the most", files.size(), kManifestFiles),
                  "pack small files into larger ones"};
   }
-  std::ranges::sort(files, {}, &ManifestFile::path);
-  std::vector<std::string_view> paths;
-  paths.reserve(files.size());
-  for (const ManifestFile& file : files) {
-    TRY_STATUS(CheckGitPath(file.path));
-    paths.push_back(file.path);
+  for (ManifestFile& file : files) {
+    if (!IsUtf8(file.path)) return InvalidArgument("a path is not UTF-8");
+    TRY(file.path, NormalisePath(file.path));
   }
-  TRY_STATUS(CheckGitTree(paths));
-  return Manifest{std::move(files)};
+  std::ranges::sort(files, {}, &ManifestFile::path);
+  Manifest manifest{std::move(files)};
+  for (size_t i = 0; i < manifest.files.size(); ++i) {
+    const std::string& path = manifest.files[i].path;
+    if (i > 0 && manifest.files[i - 1].path == path) {
+      return InvalidArgument(fmt::format("the path '{}' stands twice", path));
+    }
+    for (size_t slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1)) {
+      if (manifest.Find(std::string_view(path).substr(0, slash)) != nullptr) {
+        return InvalidArgument(
+            fmt::format("'{}' is a file and the folder of '{}'", path.substr(0, slash), path));
+      }
+    }
+  }
+  return manifest;
 }
 
 std::string ManifestText(const Manifest& manifest) {

@@ -24,7 +24,8 @@ struct ManifestFile {
 struct Manifest {
   std::vector<ManifestFile> files;  // by path
   const ManifestFile* Find(std::string_view path) const;
-  // Paths of foreign origin, in any order; refuses what CheckGitPath and CheckGitTree refuse.
+  // Paths of foreign origin, in any order; refuses bad ones, the same one twice, and a file that is also a
+  // folder of another.
   static Result<Manifest> Make(std::vector<ManifestFile> files);
 };
 

@@ -87,6 +87,7 @@ Result<RepositoryVersion> Repositories::Commit(std::string_view name, const NewV
   Manifest manifest = wanted.manifest;
   std::erase_if(manifest.files, [](const ManifestFile& file) { return file.path == kGitAttributes; });
   TRY_STATUS(CheckFiles(manifest));
+  TRY_STATUS(CheckGitTree(manifest.files));
   RepositoryVersion version;
   version.repository = name;
   TRY(version.details, CanonicalObject("details", wanted.details));

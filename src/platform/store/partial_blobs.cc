@@ -78,7 +78,11 @@ Result<PartialPiece> PartialBlobs::Append(const BlobInfo& blob, std::string_view
   struct stat here{}, named{};
   const bool same =
       ::fstat(fd, &here) == 0 && ::stat(path.c_str(), &named) == 0 && here.st_ino == named.st_ino;
-  const auto received = static_cast<uint64_t>(here.st_size);
+  auto received = static_cast<uint64_t>(here.st_size);
+  if (same && offset == 0 && received > 0) {
+    if (::ftruncate(fd, 0) != 0) return SystemError(errno, "cannot cut", path);
+    received = 0;
+  }
   if (!same || received != offset || offset > blob.size) {
     return Error{ErrorCode::kConflict,
                  fmt::format("of sha256:{} {} bytes are here; a piece from {} on does not follow them",

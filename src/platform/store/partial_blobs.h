@@ -42,8 +42,8 @@ class PartialBlobs {
   static Result<std::unique_ptr<PartialBlobs>> Open(const Path& folder, BlobStore& store);
   // How much of it has come; 0 for one that nobody began.
   uint64_t Received(const Sha256Digest& digest, std::string_view owner) const;
-  // The next piece of a blob, from `offset` on. kConflict where that is not how much has come, or where
-  // another piece of it is coming.
+  // The next piece of a blob, from `offset` on; from 0 it begins anew. kConflict where that is not how much
+  // has come, or where another piece of it is coming.
   Result<PartialPiece> Append(const BlobInfo& blob, std::string_view owner, uint64_t offset);
 
  private:

@@ -60,6 +60,13 @@ TEST_F(PartialBlobsTest, APieceThatBreaksOffKeepsWhatCame) {
   EXPECT_EQ(**Send(blob_, 3, "3456789"), blob_);
 }
 
+TEST_F(PartialBlobsTest, FromTheStartItBeginsAnew) {
+  ASSERT_TRUE(Send(blob_, 0, "xxxxx"));
+  ASSERT_TRUE(Send(blob_, 0, "01"));
+  EXPECT_EQ(partial_->Received(blob_.digest, "ann"), 2u);
+  EXPECT_EQ(**Send(blob_, 2, "23456789"), blob_);
+}
+
 TEST_F(PartialBlobsTest, WrongBytesAreThrownAway) {
   EXPECT_EQ(Send(blob_, 0, "0123456789x").error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(Send(blob_, 0, "9876543210").error().code, ErrorCode::kCorrupt);

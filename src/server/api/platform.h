@@ -10,6 +10,7 @@
 #include "platform/runs/metric_store.h"
 #include "platform/runs/runs.h"
 #include "platform/serving/services.h"
+#include "platform/store/partial_blobs.h"
 
 namespace sinter {
 
@@ -19,6 +20,7 @@ class Platform {
   static Result<std::unique_ptr<Platform>> Open(const Path& folder, const Clock& clock = Clock::Real());
   Home& home() { return *home_; }
   BlobStore& store() { return home_->store(); }
+  PartialBlobs& partial_blobs() { return *partial_; }
   Records& records() { return home_->records(); }
   MetricStore& metrics() { return *metrics_; }
   Repositories& repositories(RepositoryKind kind) {
@@ -39,8 +41,10 @@ class Platform {
   Result<std::string> LocalToken();
 
  private:
-  Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metrics, const Clock& clock);
+  Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metrics,
+           std::unique_ptr<PartialBlobs> partial, const Clock& clock);
   std::unique_ptr<Home> home_;
+  std::unique_ptr<PartialBlobs> partial_;
   std::unique_ptr<MetricStore> metrics_;
   Repositories datasets_;
   Repositories models_;
