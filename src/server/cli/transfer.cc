@@ -1,8 +1,10 @@
 #include "server/cli/transfer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <set>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -18,6 +20,7 @@ namespace {
 
 constexpr uint64_t kPiece = uint64_t{16} << 20;
 constexpr size_t kAskedAtOnce = 10'000;
+constexpr int kPatience = 20;  // half seconds
 
 std::string_view TextOf(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
