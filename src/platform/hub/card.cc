@@ -77,10 +77,9 @@ class Fields {
   }
 
  private:
-  // The fence is a line as well.
   void Fail(const YamlNode& node, std::string_view message) {
     if (status_)
-      status_ = InvalidArgument(fmt::format("line {}, column {}: {}", node.line + 1, node.column, message));
+      status_ = InvalidArgument(fmt::format("line {}, column {}: {}", node.line, node.column, message));
   }
   Status& status_;
 };
@@ -136,7 +135,8 @@ Result<Card> ParseCard(std::string_view text) {
   if (end == rest.npos && rest.ends_with("\n---")) end = rest.size() - 4;
   if (end == rest.npos) return InvalidArgument("the card's front matter is not closed by a line ---");
   card.body = rest.substr(std::min(end + 5, rest.size()));
-  const std::string_view front = rest.substr(0, end + 1).substr(1);
+  const std::string_view front =
+      rest.substr(0, end + 1);  // with the fence's end of line, so that lines count
   if (front.find_first_not_of(" \t\r\n") == front.npos) return card;
   auto parsed = ParseYaml(front);
   if (!parsed) return std::move(parsed).error().In("front matter");
