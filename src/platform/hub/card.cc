@@ -29,7 +29,7 @@ bool Plain(std::string_view text) {
 
 // JSON's quoting is YAML's as well.
 std::string Scalar(std::string_view text) {
-  return Plain(text) ? std::string(text) : Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
+  return Plain(text) ? std::string(text) : Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 bool Number(std::string_view text) {

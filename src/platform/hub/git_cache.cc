@@ -2,6 +2,9 @@
 
 #include <git2/sys/odb_backend.h>
 
+#include <algorithm>
+#include <set>
+
 #include <fmt/format.h>
 
 #include "platform/hub/git_library.h"
@@ -84,6 +87,7 @@ Status GitCache::LayOut(const Path& folder, const GitState& state) const {
   TRY_STATUS(WriteIfOther(folder / "HEAD", "ref: refs/heads/main\n"));
   TRY_STATUS(WriteIfOther(folder / "config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"));
   for (const GitPack& pack : state.packs) TRY_STATUS(AddPack(folder, pack));
+  RemoveOtherPacks(folder, state);
   std::string refs = "# pack-refs with: peeled fully-peeled sorted \n";
   for (const GitRef& ref : state.refs) refs += fmt::format("{} {}\n", ref.target.Hex(), ref.name);
   return WriteIfOther(folder / "packed-refs", refs);
@@ -110,6 +114,19 @@ Status GitCache::AddPack(const Path& folder, const GitPack& pack) const {
   TRY_STATUS(AddLfsObjects(folder, index));
   TRY_STATUS(MakeFolders(marks));
   return WriteFileAtomically(marks / pack.name.Hex(), "");
+}
+
+// What was packed anew, or is nobody's. Who reads an old pack just now begins again.
+void GitCache::RemoveOtherPacks(const Path& folder, const GitState& state) {
+  std::set<std::string> names;
+  for (const GitPack& pack : state.packs) names.insert(fmt::format("pack-{}", pack.name.Hex()));
+  std::error_code error;
+  std::vector<Path> others;
+  for (const auto& entry : fs::directory_iterator(folder / "objects" / "pack", error)) {
+    if (!names.contains(entry.path().stem().string())) others.push_back(entry.path());
+  }
+  std::ranges::sort(others);  // an index goes before its pack
+  for (const Path& other : others) fs::remove(other, error);
 }
 
 // A pointer whose blob is gone is left for who reads the version to find.

@@ -49,6 +49,7 @@ class GitCache {
 
  private:
   Status LayOut(const Path& folder, const GitState& state) const;
+  static void RemoveOtherPacks(const Path& folder, const GitState& state);
   Status AddPack(const Path& folder, const GitPack& pack) const;
   Status AddLfsObjects(const Path& folder, const Path& index) const;
   Path folder_;

@@ -21,6 +21,20 @@ Status CheckHeader(std::span<const std::byte> pack) {
   return {};
 }
 
+// Its name is asked of the file: the function that says it is newer than the library of Debian 12.
+Result<PackFiles> FindPack(const Path& folder, uint64_t objects) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string file = entry.path().filename().string();
+    if (!file.starts_with("pack-") || !file.ends_with(".idx")) continue;
+    const auto name = ParseGitId(std::string_view(file).substr(5, file.size() - 9));
+    if (!name) continue;
+    return PackFiles{*name, Path(entry.path()).replace_extension(".pack"), entry.path(), objects};
+  }
+  if (error) return SystemError(error.value(), "cannot list", folder);
+  return Internal("git wrote a pack and left no index");
+}
+
 }  // namespace
 
 Result<PackFiles> IndexPack(const Path& repository, std::span<const std::byte> pack, const Path& folder) {
@@ -43,18 +57,25 @@ Result<PackFiles> IndexPack(const Path& repository, std::span<const std::byte> p
     if (error.code == ErrorCode::kCorrupt) error.code = ErrorCode::kInvalidArgument;
     return error;
   }
-  // Its name is asked of the file: what git_indexer_name() gives is newer than the library of Debian 12.
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string file = entry.path().filename().string();
-    if (!file.starts_with("pack-") || !file.ends_with(".idx")) continue;
-    const auto name = ParseGitId(std::string_view(file).substr(5, file.size() - 9));
-    if (!name) continue;
-    return PackFiles{*name, Path(entry.path()).replace_extension(".pack"), entry.path(),
-                     progress.total_objects};
-  }
-  if (error) return SystemError(error.value(), "cannot list", folder);
-  return Internal("git indexed a pack and left no index");
+  return FindPack(folder, progress.total_objects);
+}
+
+Result<PackFiles> PackAll(const Path& repository, const Path& folder) {
+  TRY(const GitRepository opened, OpenGitRepository(repository));
+  git_odb* raw_odb = nullptr;
+  TRY_STATUS(GitDone(git_repository_odb(&raw_odb, opened.get()), "open its objects"));
+  const GitOdb odb(raw_odb);
+  git_packbuilder* raw = nullptr;
+  TRY_STATUS(GitDone(git_packbuilder_new(&raw, opened.get()), "begin a pack"));
+  const GitPackbuilder builder(raw);
+  git_packbuilder_set_threads(builder.get(), 1);
+  auto insert = [](const git_oid* oid, void* pack) {
+    return git_packbuilder_insert(static_cast<git_packbuilder*>(pack), oid, nullptr);
+  };
+  TRY_STATUS(GitDone(git_odb_foreach(odb.get(), insert, builder.get()), "list its objects"));
+  TRY_STATUS(
+      GitDone(git_packbuilder_write(builder.get(), folder.c_str(), 0, nullptr, nullptr), "write a pack"));
+  return FindPack(folder, git_packbuilder_object_count(builder.get()));
 }
 
 Result<GitPack> StorePack(BlobStore& store, const PackFiles& files) {

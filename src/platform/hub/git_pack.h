@@ -27,6 +27,8 @@ struct PackFiles {
 // the pack or in the repository. kInvalidArgument, saying why, for what is no pack, is cut off, does not hash
 // to its own sum, or is not complete.
 Result<PackFiles> IndexPack(const Path& repository, std::span<const std::byte> pack, const Path& folder);
+// All objects of a repository as one pack, with its index, in a folder.
+Result<PackFiles> PackAll(const Path& repository, const Path& folder);
 Result<GitPack> StorePack(BlobStore& store, const PackFiles& files);
 
 }  // namespace sinter

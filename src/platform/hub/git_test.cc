@@ -212,6 +212,28 @@ TEST_F(GitTest, TheCacheIsMadeAgainWhateverHappensToIt) {
   Fsck();
 }
 
+TEST_F(GitTest, ManyPacksBecomeOne) {
+  std::vector<GitId> commits;
+  constexpr int kCommits = static_cast<int>(Repositories::kMostPacks) + 3;
+  for (int i = 0; i < kCommits; ++i) {
+    const auto version = models_->Add("m", Of(Model(std::to_string(i))), "", "ann");
+    ASSERT_TRUE(version) << version.error().ToString();
+    commits.push_back(version->commit);
+  }
+  EXPECT_EQ(home_->records().List({.kind = "model_pack"})->records.size(), 4u);
+  Fsck();
+  const std::string count = InRepository({"count-objects", "-v"});
+  EXPECT_THAT(count, HasSubstr("packs: 4\n"));
+  EXPECT_THAT(count, HasSubstr("garbage: 0\n"));
+  EXPECT_EQ(InRepository({"rev-list", "--count", "main"}), std::to_string(kCommits) + "\n");
+  ASSERT_TRUE(models_->Repack("m"));
+  EXPECT_EQ(home_->records().List({.kind = "model_pack"})->records.size(), 1u);
+  EXPECT_EQ(models_->Log(*models_->Find("m@1"), 0, 10)->at(0).commit, commits[0]);
+  const std::string clone = (folder_.path() / "clone").string();
+  Git({"clone", "-q", models_->GitFolder("m")->string(), clone});
+  EXPECT_EQ(*ReadFile(Path(clone) / "model.onnx"), Model(std::to_string(kCommits - 1))[0].second);
+}
+
 TEST_F(GitTest, TakesACommitThatGitMade) {
   Files files = Model("one");
   files.emplace_back(".gitattributes", "*.onnx filter=lfs diff=lfs merge=lfs -text\n");

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "base/scratch_folder.h"
 #include "platform/hub/git_names.h"
 #include "platform/hub/repository_head.h"
 #include "platform/hub/repository_records.h"
@@ -125,6 +126,7 @@ Result<RepositoryVersion> Repositories::Commit(std::string_view name, const NewV
     version.commit = written.commit;
     version.created_ms = commit.at_ms;
     auto moved = Move(head, version, written.pack, who);
+    if (moved) RepackIfMany(name);
     if (moved || !Lost(moved.error())) return moved;
   }
 }
@@ -173,6 +175,30 @@ Result<GitState> Repositories::State(std::string_view name) {
     state.refs.push_back({std::string(PartOf(name, record)), target});
   }
   return state;
+}
+
+Status Repositories::Repack(std::string_view name) {
+  TRY(std::vector<Record> records, ListParts(home_.records(), PackKind(kind_), name));
+  if (records.size() < 2) return {};
+  constexpr size_t kMostAtOnce = 900;  // of a transaction's writes; the others go the next time
+  if (records.size() > kMostAtOnce) records.resize(kMostAtOnce);
+  TRY(const GitPack pack, WithGit<GitPack>(name, [&](const Path& folder) -> Result<GitPack> {
+        TRY(const auto scratch, ScratchFolder::Create());
+        TRY(const PackFiles files, PackAll(folder, scratch->path()));
+        return StorePack(home_.store(), files);
+      }));
+  std::vector<RecordWrite> writes;
+  writes.reserve(records.size() + 1);
+  for (const Record& record : records) writes.push_back(RecordWrite::Delete(record));
+  writes.push_back(RecordWrite::Create(PackKind(kind_), PartName(name, pack.name.Hex()), PackSpecText(pack)));
+  TRY_STATUS(home_.records().Apply(writes, "repack"));
+  return {};
+}
+
+// The version is there whatever comes of it; the next one tries again.
+void Repositories::RepackIfMany(std::string_view name) {
+  const auto packs = ListParts(home_.records(), PackKind(kind_), name);
+  if (packs && packs->size() >= kMostPacks) (void)Repack(name);
 }
 
 Result<Path> Repositories::GitFolder(std::string_view name) {

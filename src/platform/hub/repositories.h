@@ -102,6 +102,9 @@ class Repositories {
 
   // The bare repository on this disk, as of now; a cache.
   Result<Path> GitFolder(std::string_view name);
+  // Each commit brings a pack of its own; all of them become one. Done by itself when there are kMostPacks.
+  Status Repack(std::string_view name);
+  static constexpr size_t kMostPacks = 64;
   // What the records keep of a home of layout 1 becomes commits. Twice the same does nothing.
   Status MigrateFromLayout1();
 
@@ -118,6 +121,7 @@ class Repositories {
   Result<RepositoryVersion> Move(const Head& head, RepositoryVersion version,
                                  const std::optional<GitPack>& pack, std::string_view who);
   Status MigrateVersion(const Record& record, RepositoryVersion version);
+  void RepackIfMany(std::string_view name);
   Result<GitState> State(std::string_view name);
   template <class T>
   Result<T> WithGit(std::string_view name, const std::function<Result<T>(const Path&)>& use) {
