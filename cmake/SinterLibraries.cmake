@@ -18,6 +18,8 @@ if(SINTER_TESTS)
 endif()
 # prometheus-cpp's own CMake package insists on what its pull and push servers need; its text is all we use.
 find_library(SINTER_PROMETHEUS prometheus-cpp-core REQUIRED)
+# libgit2 has a pkg-config file alone; one header and one library are all there is to it.
+find_library(SINTER_GIT2 git2 REQUIRED)
 # oneDNN's own CMake package insists on OpenCL's headers, which the CPU library does not need.
 find_library(SINTER_DNNL dnnl REQUIRED)
 add_library(sinter_dnnl INTERFACE)

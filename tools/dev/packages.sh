@@ -9,6 +9,7 @@ packages_build=(
   $boost            # Asio and Beast: HTTP
   libdnnl-dev       # oneDNN: matrix products and convolutions
   libopenmpi-dev openmpi-bin  # ranks of a training run
+  libgit2-dev       # repositories: objects, packs, refs
   libssl-dev        # SHA-256, TLS
   libsqlite3-dev    # records
   libpq-dev         # records that several servers share, in PostgreSQL
@@ -22,6 +23,7 @@ packages_test=(
   libgtest-dev libgmock-dev
   python3 python3-venv   # real clients and peers (tests/requirements.lock)
   postgresql             # a real server, started by the tests
+  git git-lfs            # judges of the repositories that the hub writes
   libonnx-testdata       # ONNX's own node tests
   chromium               # the page, in a real browser
   dataset-fashion-mnist  # real input

@@ -15,7 +15,6 @@
 namespace sinter {
 namespace {
 
-constexpr int64_t kLayout = 1;
 constexpr std::string_view kSqlite = "sqlite", kPostgres = "postgresql";
 
 std::string RandomId() {
@@ -25,8 +24,8 @@ std::string RandomId() {
 
 }  // namespace
 
-// What home.json says of a home that is not new. One of the release before has no id, and SQLite.
-Status Home::CheckLayout(std::string_view records) {
+// What home.json says of a home that is not new. One of the first release has no id, and SQLite.
+Status Home::ReadLayout(std::string_view records) {
   const Path path = folder_ / "home.json";
   auto text = ReadFile(path, 64 << 10);
   if (!text && text.error().code == ErrorCode::kNotFound) return {};
@@ -34,10 +33,10 @@ Status Home::CheckLayout(std::string_view records) {
   auto json = ParseJson(*text);
   if (!json) return std::move(json).error().In(path.string());
   JsonReader reader(*json, path.string());
-  const int64_t layout = reader.Int("layout");
-  if (layout != kLayout) {
+  layout_ = reader.Int("layout");
+  if (layout_ < 1 || layout_ > kLayout) {
     return Unsupported(
-        fmt::format("{}: the home has layout {}, this program knows {}", path.string(), layout, kLayout),
+        fmt::format("{}: the home has layout {}, this program knows {}", path.string(), layout_, kLayout),
         "use the Sinter that wrote it");
   }
   const std::string kept = reader.String("records", kSqlite);
@@ -50,16 +49,13 @@ Status Home::CheckLayout(std::string_view records) {
       kept == kSqlite ? "leave --records out, or take a new home" : "say where with --records"};
 }
 
-// Once the records are open: an address with a mistake binds no home to it.
 Status Home::WriteLayout(std::string_view records) {
-  if (!id_.empty()) return {};
-  id_ = RandomId();
   return WriteFileAtomically(folder_ / "home.json",
-                             Json{{"layout", kLayout}, {"records", records}, {"id", id_}}.dump() + "\n");
+                             Json{{"layout", layout_}, {"records", records}, {"id", id_}}.dump() + "\n");
 }
 
 Result<std::unique_ptr<Home>> Home::Open(const Path& folder, const HomeOptions& options, const Clock& clock) {
-  auto home = std::unique_ptr<Home>(new Home);
+  auto home = std::unique_ptr<Home>(new Home(clock));
   home->folder_ = folder;
   if (folder.has_parent_path()) TRY_STATUS(MakeFolders(folder.parent_path()));
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
@@ -68,15 +64,24 @@ Result<std::unique_ptr<Home>> Home::Open(const Path& folder, const HomeOptions& 
   TRY(home->lock_, FileLock::Acquire(folder / "lock"));
   home->shares_records_ = !options.records.empty();
   const std::string_view where = home->shares_records_ ? kPostgres : kSqlite;
-  TRY_STATUS(home->CheckLayout(where));
+  TRY_STATUS(home->ReadLayout(where));
   if (home->shares_records_) {
     TRY(home->records_, OpenPostgresRecords(options.records, clock));
   } else {
     TRY(home->records_, OpenSqliteRecords(folder / "records.db", clock));
   }
-  TRY_STATUS(home->WriteLayout(where));
+  // Once the records are open: an address with a mistake binds no home to it.
+  if (home->id_.empty()) {
+    home->id_ = RandomId();
+    TRY_STATUS(home->WriteLayout(where));
+  }
   TRY(home->store_, BlobStore::Open(folder / "store"));
   return home;
+}
+
+Status Home::SetLayout() {
+  layout_ = kLayout;
+  return WriteLayout(shares_records_ ? kPostgres : kSqlite);
 }
 
 }  // namespace sinter

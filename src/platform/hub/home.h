@@ -22,6 +22,7 @@ struct HomeOptions {
 //     home.json  the version of this layout, where the records are kept, the home's own id
 //     records.db resources and their history, unless they are in PostgreSQL
 //     store/     blobs
+//     cache/     what can be made again from the others: removed at any moment
 //     metrics.db runs' metrics (opened by platform/runs)
 //     token      the admin token of this machine's user, mode 0600 (written by the server)
 // Only the server opens it. Any thread.
@@ -40,13 +41,21 @@ class Home {
   // Other homes may write the same records.
   bool shares_records() const { return shares_records_; }
   const std::string& id() const { return id_; }  // random, the same for ever
+  const Clock& clock() const { return clock_; }
+  Path CacheFolder() const { return folder_ / "cache"; }
   Path MetricsPath() const { return folder_ / "metrics.db"; }
   Path TokenPath() const { return folder_ / "token"; }
+  // Of the home as it was found; whoever brings it up to kLayout says so when all is done.
+  int64_t layout() const { return layout_; }
+  static constexpr int64_t kLayout = 2;
+  Status SetLayout();
 
  private:
-  Home() = default;
-  Status CheckLayout(std::string_view records);
+  explicit Home(const Clock& clock) : clock_(clock) {}
+  Status ReadLayout(std::string_view records);
   Status WriteLayout(std::string_view records);
+  const Clock& clock_;
+  int64_t layout_ = kLayout;
   Path folder_;
   std::string id_;
   bool shares_records_ = false;

@@ -40,16 +40,25 @@ Result<std::unique_ptr<Platform>> Platform::Open(const Path& folder, const HomeO
                                                  const Clock& clock) {
   TRY(auto home, Home::Open(folder, options, clock));
   TRY(auto metrics, MetricStore::Open(home->MetricsPath()));
-  std::unique_ptr<Platform> platform(new Platform(std::move(home), std::move(metrics), clock));
+  TRY(auto partial, PartialBlobs::Open(home->folder() / "store" / "partial", home->store()));
+  std::unique_ptr<Platform> platform(
+      new Platform(std::move(home), std::move(metrics), std::move(partial), clock));
+  if (platform->home().layout() < Home::kLayout) {
+    TRY_STATUS(platform->datasets_.MigrateFromLayout1());
+    TRY_STATUS(platform->models_.MigrateFromLayout1());
+    TRY_STATUS(platform->home().SetLayout());
+  }
   TRY_STATUS(platform->jobs().Open());
   return platform;
 }
 
-Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metrics, const Clock& clock)
+Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metrics,
+                   std::unique_ptr<PartialBlobs> partial, const Clock& clock)
     : home_(std::move(home)),
+      partial_(std::move(partial)),
       metrics_(std::move(metrics)),
-      datasets_(RepositoryKind::kDataset, home_->records(), home_->store()),
-      models_(RepositoryKind::kModel, home_->records(), home_->store()),
+      datasets_(RepositoryKind::kDataset, *home_),
+      models_(RepositoryKind::kModel, *home_),
       leases_(home_->records(), home_->shares_records() ? UniqueHolder() : "home", clock),
       tokens_(home_->records()),
       runs_(home_->records(), home_->store(), clock),

@@ -11,6 +11,7 @@
 #include "platform/runs/metric_store.h"
 #include "platform/runs/runs.h"
 #include "platform/serving/services.h"
+#include "platform/store/partial_blobs.h"
 #include "server/api/change_feed.h"
 
 namespace sinter {
@@ -25,6 +26,7 @@ class Platform {
   }
   Home& home() { return *home_; }
   BlobStore& store() { return home_->store(); }
+  PartialBlobs& partial_blobs() { return *partial_; }
   Records& records() { return home_->records(); }
   // This server's: under one name for ever where the home's lock keeps others out, so that a server that was
   // killed has its leases back at once.
@@ -50,8 +52,10 @@ class Platform {
   Result<std::string> LocalToken();
 
  private:
-  Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metrics, const Clock& clock);
+  Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metrics,
+           std::unique_ptr<PartialBlobs> partial, const Clock& clock);
   std::unique_ptr<Home> home_;
+  std::unique_ptr<PartialBlobs> partial_;
   std::unique_ptr<MetricStore> metrics_;
   Repositories datasets_;
   Repositories models_;

@@ -28,15 +28,19 @@ class ApiClient {
   // `path` under /sinter/v1, escaped.
   Result<Json> Get(std::string_view path);
   Result<Json> Post(std::string_view path, const Json& body);
+  Result<Json> Put(std::string_view path, const Json& body);
   Result<Json> Delete(std::string_view path);
   Result<std::string> GetBytes(std::string_view path);  // not JSON: a picture, a blob
+  // `count` bytes from `first` on; kCorrupt where other ones come.
+  Result<std::string> GetRange(std::string_view path, uint64_t first, uint64_t count);
   Result<bool> Has(std::string_view path);
   Status PutBytes(std::string_view path, std::string_view bytes);
 
  private:
   ApiClient(std::unique_ptr<HttpClient> client, std::string origin, std::string token)
       : client_(std::move(client)), origin_(std::move(origin)), token_(std::move(token)) {}
-  Result<ClientResponse> Send(std::string_view method, std::string_view path, std::string_view body);
+  Result<ClientResponse> Send(std::string_view method, std::string_view path, std::string_view body,
+                              std::string_view range = {});
   std::unique_ptr<HttpClient> client_;
   std::string origin_, token_;
   std::chrono::milliseconds patience_{0};

@@ -8,6 +8,7 @@
 #include "platform/data/import_idx.h"
 #include "server/cli/context.h"
 #include "server/cli/output.h"
+#include "server/cli/repository_commands.h"
 #include "server/cli/transfer.h"
 
 namespace sinter {
@@ -97,24 +98,6 @@ void AddDataCommands(CLI::App& app, CliContext& context) {
                   "fashion-mnist, digits, a file with a name a line, or names with commas");
   AddPlatformOptions(*add, context);
   add->callback([&context] { context.action = [&context] { return Add(context); }; });
-  CLI::App* list = data->add_subcommand("list", "The data sets");
-  AddPlatformOptions(*list, context);
-  list->callback([&context] {
-    context.action = [&context]() -> Status {
-      TRY(ApiClient * client, context.Client());
-      TRY(const Json all, client->Get("/datasets"));
-      if (context.json) {
-        fmt::print("{}\n", all.dump());
-        return {};
-      }
-      std::vector<std::vector<std::string>> rows{{"NAME", "VERSIONS", "UPDATED"}};
-      for (const Json& item : all["items"])
-        rows.push_back(
-            {TextOf(item, "name"), TextOf(item, "latest"), Ago(item.value("updated_ms", int64_t{0}))});
-      fmt::print("{}", Table(rows));
-      return {};
-    };
-  });
   CLI::App* show = data->add_subcommand("show", "A version and its files");
   show->add_option("ref", ref, "NAME or NAME@VERSION")->required();
   AddPlatformOptions(*show, context);
@@ -132,6 +115,8 @@ void AddDataCommands(CLI::App& app, CliContext& context) {
   profile->add_option("--split", split, "Of which split the samples are")->capture_default_str();
   AddPlatformOptions(*profile, context);
   profile->callback([&context] { context.action = [&context] { return Profile(context); }; });
+  AddRepositoryCommands(*data, context, RepositoryKind::kDataset);
+  AddHistoryCommands(*data, context, RepositoryKind::kDataset);
 }
 
 }  // namespace sinter

@@ -7,11 +7,13 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "base/scratch_folder.h"
 #include "engine/comm/mpi.h"
 #include "platform/data/dataset_version.h"
+#include "platform/hub/card.h"
 #include "server/cli/heartbeat.h"
 #include "server/cli/http_sinks.h"
 #include "server/cli/progress_line.h"
@@ -27,12 +29,40 @@ CancelSource& InterruptSource() {
   return source;
 }
 
-std::string Card(const Recipe& recipe, const TrainJob& job, const TrainResult& result) {
-  return fmt::format(
-      "# {}\n\nTrained by Sinter on {} (run {}), {} steps, seed {}.\n\nTest accuracy {:.4f}, loss {:.4f}, "
-      "calibration error {:.4f}.\n\n## Recipe\n\n```yaml\n{}```\n",
-      recipe.name, job.dataset, job.run, result.steps, recipe.seed, result.test.confusion.Accuracy().value,
-      result.test.loss, result.test.calibration_error, recipe.text);
+// "u8 [28, 28]": one example, as its users send it.
+std::string TypeText(DType dtype, const std::vector<int64_t>& shape) {
+  return fmt::format("{} [{}]", DTypeName(dtype), fmt::join(shape, ", "));
+}
+
+// From the signature, the run and what was measured.
+Card ModelCard(const Recipe& recipe, const TrainJob& job, const TrainResult& result) {
+  Card card;
+  card.name = recipe.name;
+  card.task = result.signature.task;
+  std::ranges::replace(card.task, '_', '-');  // as Hugging Face spells tasks
+  card.library = "sinter";
+  card.tags = {"onnx", "sinter"};
+  card.datasets = {job.dataset};
+  const ConfusionMatrix& confusion = result.test.confusion;
+  const std::pair<const char*, double> metrics[] = {{"accuracy", confusion.Accuracy().value},
+                                                    {"macro_f1", confusion.MacroF1()},
+                                                    {"loss", result.test.loss},
+                                                    {"calibration_error", result.test.calibration_error}};
+  for (const auto& [name, value] : metrics) card.metrics.push_back({name, fmt::format("{:.4f}", value)});
+  card.body =
+      fmt::format("# {}\n\nTrained by Sinter on {} (run {}), {} steps, seed {}.\n\n## Takes and gives\n\n",
+                  recipe.name, job.dataset, job.run, result.steps, recipe.seed);
+  for (const SignatureInput& input : result.signature.inputs)
+    card.body += fmt::format("- takes `{}`: {}\n", input.name, TypeText(input.dtype, input.shape));
+  for (const SignatureOutput& output : result.signature.outputs)
+    card.body += fmt::format("- gives `{}`: {}\n", output.name, TypeText(output.dtype, output.shape));
+  if (!result.signature.classes.empty())
+    card.body += fmt::format("- classes: {}\n", fmt::join(result.signature.classes, ", "));
+  card.body += "\n## Figures on the test split\n\n";
+  for (const CardMetric& metric : card.metrics)
+    card.body += fmt::format("- {}: {}\n", metric.name, metric.value);
+  card.body += fmt::format("\n## Recipe\n\n```yaml\n{}```\n", recipe.text);
+  return card;
 }
 
 Json Figures(const TrainResult& result) {
@@ -146,17 +176,16 @@ class Worker {
     TRY(const auto folder, ScratchFolder::Create());
     const Path model = folder->path() / "model";
     TRY_STATUS(ExportModel(result.module, result.signature, model));
-    TRY_STATUS(WriteFileAtomically(model / "README.md", Card(recipe, job_, result)));
-    TRY(const auto store, BlobStore::Open(folder->path() / "store"));
-    TRY(const Manifest manifest, StoreFolder(*store, model));
-    TRY_STATUS(UploadBlobs(*client_, RunPath() + "/blobs", *store, manifest));
+    TRY_STATUS(WriteFileAtomically(model / kCardFile, CardText(ModelCard(recipe, job_, result))));
+    TRY(const FolderFiles files, FolderFiles::Read(model));
+    TRY_STATUS(UploadBlobs(*client_, RunPath() + "/blobs", files, files.manifest()));
     const Json details = {{"run", job_.run},
                           {"dataset", job_.dataset},
                           {"figures", Figures(result)},
                           {"confusion", Confusion(result.test.confusion)}};
     TRY(const Json version,
         client_->Post(RunPath() + "/model", {{"name", recipe.name},
-                                             {"manifest", Json::parse(ManifestText(manifest))},
+                                             {"manifest", Json::parse(ManifestText(files.manifest()))},
                                              {"details", details}}));
     const std::string ref = version.value("ref", "");
     TRY_STATUS(
