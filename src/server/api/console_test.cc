@@ -175,7 +175,7 @@ TEST(ConsoleOverview, SaysWhatNeedsAPerson) {
   Json empty = *Overview(*platform);
   for (const char* list : {"runs", "services", "datasets", "models"}) EXPECT_TRUE(empty[list].empty()) << list;
   EXPECT_GT(empty["disk"]["total"], 0);
-  NewRun wanted{.name = "digits", .recipe = "name: digits", .dataset = "small@1", .dataset_version = {}};
+  NewRun wanted{.name = "digits", .recipe = "name: digits", .dataset = "small@1", .dataset_version = platform->store().Put("rows")->digest};
   const RunInfo bad = *platform->runs().Create(wanted, "ann"), good = *platform->runs().Create(wanted, "ann");
   for (const RunInfo& run : {bad, good}) ASSERT_TRUE(platform->runs().StartAttempt(run.id, "ann"));
   ASSERT_TRUE(platform->runs().Finish(bad.id, 1, RunState::kFailed, "the loss is NaN", ""));

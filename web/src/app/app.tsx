@@ -17,7 +17,7 @@ import { SignInPage } from "../pages/sign_in";
 import { TryPage } from "../pages/try";
 import { language, say } from "../words/words";
 import { Keys } from "./keys";
-import { Rail } from "./rail";
+import { Rail, Who } from "./rail";
 import { type Place, place } from "./router";
 import { Search } from "./search";
 import { session } from "./session";
@@ -82,6 +82,7 @@ export function App() {
           </p>
         )}
         {who !== null && (who.signed_in || isOpen(where) ? page(where) : <SignInPage />)}
+        <Who where="in-foot" />
       </main>
       <Search />
       <Keys />

@@ -28,8 +28,23 @@ function Brand() {
   );
 }
 
-export function Rail({ section }: { section: string }) {
+export function Who({ where }: { where: string }) {
   const who = useSignal(session);
+  if (!who?.signed_in) return null;
+  return (
+    <div class={`who ${where}`}>
+      <span>
+        {who.name}
+        <small>{say(`scope_${who.scope ?? "read"}`)}</small>
+      </span>
+      <button type="button" class="plain" onClick={signOut}>
+        {say("signOut")}
+      </button>
+    </div>
+  );
+}
+
+export function Rail({ section }: { section: string }) {
   const shown = useSignal(theme);
   useSignal(language);
   return (
@@ -51,23 +66,19 @@ export function Rail({ section }: { section: string }) {
         ))}
       </nav>
       <div class="settings">
-        {who?.signed_in && (
-          <div class="who">
-            <span>
-              {who.name}
-              <small>{say(`scope_${who.scope ?? "read"}`)}</small>
-            </span>
-            <button type="button" class="plain" onClick={signOut}>
-              {say("signOut")}
-            </button>
-          </div>
-        )}
+        <Who where="in-rail" />
         <div class="switches">
           <button type="button" class="plain" id="language" onClick={switchLanguage} lang={say("otherLanguageCode")}>
             {languageName()}
           </button>
           <button type="button" class="plain" id="theme" onClick={nextTheme}>
-            {say(`theme_${shown}`)}
+            <svg viewBox="0 0 16 16" aria-hidden="true">
+              <circle cx="8" cy="8" r="6" />
+              <path
+                d={{ system: "M8 2a6 6 0 0 1 0 12z", light: "", dark: "M8 2a6 6 0 0 1 0 12A6 6 0 0 1 8 2z" }[shown]}
+              />
+            </svg>
+            <span>{say(`theme_${shown}`)}</span>
           </button>
           <button type="button" class="plain keys-button" onClick={() => keysShown.set(true)} aria-label={say("keys")}>
             <kbd>?</kbd>

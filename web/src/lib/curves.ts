@@ -19,6 +19,9 @@ export function groups(names: string[]): [string, string[]][] {
     const what = dot < 0 ? name : name.slice(dot + 1);
     found.set(what, [...(found.get(what) ?? []), name]);
   }
+  // Training before its tests: the first curve is drawn whole, and its many points would drown in dashes.
+  for (const members of found.values())
+    members.sort((a, b) => Number(b.startsWith("train.")) - Number(a.startsWith("train.")));
   const first = ["loss", "accuracy"];
   const rank = (what: string) => (first.includes(what) ? first.indexOf(what) : first.length);
   return [...found].sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));

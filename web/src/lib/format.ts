@@ -22,9 +22,19 @@ export function figure(value: number | null | undefined): string {
   if (value === null || value === undefined) return NONE;
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e7) return whole(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential(2);
   const digits = size >= 1000 ? 0 : size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
   return numberFormat({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+}
+
+// The marks of an axis, all with the digits that tell them apart.
+export function marks(values: number[]): string[] {
+  const step = values.length > 1 ? Math.abs((values[1] ?? 0) - (values[0] ?? 0)) : Math.abs(values[0] ?? 1);
+  const largest = Math.max(...values.map(Math.abs));
+  if (largest >= 1e7 || (largest > 0 && largest < 1e-3)) return values.map((v) => (v === 0 ? "0" : v.toExponential(1)));
+  const digits = step > 0 ? Math.min(6, Math.max(0, -Math.floor(Math.log10(step) + 1e-9))) : 0;
+  return values.map((v) => numberFormat({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(v));
 }
 
 export const share = (value: number, digits = 1) =>

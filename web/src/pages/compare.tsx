@@ -33,7 +33,7 @@ function Outcome({ runs, figures }: { runs: Run[]; figures: Figures | null }) {
   const took = (run: Run) => run.attempts.reduce((sum, a) => sum + ((a.ended_ms || Date.now()) - a.started_ms), 0);
   return (
     <Section title={say("outcome")} aside={<p>{say("outcomeHow")}</p>}>
-      <Ledger label={say("outcome")}>
+      <Ledger label={say("outcome")} wide>
         <Heads runs={runs} first={say("what")} />
         <tbody>
           <tr>
@@ -45,7 +45,7 @@ function Outcome({ runs, figures }: { runs: Run[]; figures: Figures | null }) {
             ))}
           </tr>
           <tr>
-            <th scope="row">{say("model")}</th>
+            <th scope="row">{say("modelTitle")}</th>
             {runs.map((run) => (
               <td key={run.id}>{run.model && <a href={link("models", run.model)}>{run.model}</a>}</td>
             ))}
@@ -92,7 +92,7 @@ function Recipes({ runs }: { runs: Run[] }) {
       {shown.length === 0 ? (
         <p class="quiet">{say("recipesSame")}</p>
       ) : (
-        <Ledger label={say("recipe")}>
+        <Ledger label={say("recipe")} wide>
           <Heads runs={runs} first={say("field")} />
           <tbody>
             {shown.map((row) => (

@@ -69,7 +69,7 @@ function Pictures({ reference, profile }: { reference: string; profile: DatasetP
 function Classes({ splits }: { splits: SplitProfile[] }) {
   const names = splits[0]?.classes?.map((c) => c.name) ?? [];
   if (names.length === 0) return null;
-  const most = Math.max(1, ...splits.flatMap((s) => s.classes?.map((c) => c.rows / Math.max(1, s.rows)) ?? []));
+  const most = Math.max(1e-9, ...splits.flatMap((s) => s.classes?.map((c) => c.rows / Math.max(1, s.rows)) ?? []));
   return (
     <Section title={say("classes")} aside={<p>{say("classesHow")}</p>}>
       <Ledger label={say("classes")}>
@@ -92,7 +92,7 @@ function Classes({ splits }: { splits: SplitProfile[] }) {
                 return (
                   <td key={s.name}>
                     <span class="bar-cell">
-                      <i style={{ width: `${(100 * rows) / Math.max(1, s.rows) / Math.max(most, 1e-9)}%` }} />
+                      <i style={{ width: `${(100 * rows) / Math.max(1, s.rows) / most}%` }} />
                       <b>{whole(rows)}</b>
                     </span>
                   </td>
@@ -131,7 +131,7 @@ function Oddities({ splits }: { splits: SplitProfile[] }) {
             <tr key={name}>
               <th scope="row">{name}</th>
               {splits.map((s) => (
-                <td key={s.name} class={value(s) > 0 ? "notable" : ""}>
+                <td key={s.name} class={value(s) > 0 ? "n notable" : "n"}>
                   {whole(value(s))}
                 </td>
               ))}
@@ -155,10 +155,18 @@ function Columns({ splits }: { splits: SplitProfile[] }) {
             <th scope="col">{say("name")}</th>
             <th scope="col">{say("kind")}</th>
             <th scope="col">{say("type")}</th>
-            <th scope="col">{say("least")}</th>
-            <th scope="col">{say("mean")}</th>
-            <th scope="col">{say("most")}</th>
-            <th scope="col">{say("deviation")}</th>
+            <th scope="col" class="n">
+              {say("least")}
+            </th>
+            <th scope="col" class="n">
+              {say("mean")}
+            </th>
+            <th scope="col" class="n">
+              {say("most")}
+            </th>
+            <th scope="col" class="n">
+              {say("deviation")}
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -169,10 +177,10 @@ function Columns({ splits }: { splits: SplitProfile[] }) {
               <td>
                 <code>{shapeText(c)}</code>
               </td>
-              <td>{figure(c.min)}</td>
-              <td>{figure(c.mean)}</td>
-              <td>{figure(c.max)}</td>
-              <td>{figure(c.std)}</td>
+              <td class="n">{figure(c.min)}</td>
+              <td class="n">{figure(c.mean)}</td>
+              <td class="n">{figure(c.max)}</td>
+              <td class="n">{figure(c.std)}</td>
             </tr>
           ))}
         </tbody>

@@ -17,9 +17,9 @@ function sentence(all: Overview): string {
   const running = all.runs.filter((r) => r.state === "running").length;
   const ready = all.services.filter((s) => s.ready).length;
   return [
-    count(ready, "serviceAnswers", "servicesAnswer"),
-    count(running, "runTrains", "runsTrain"),
-    count(all.attention.length, "thingNeeds", "thingsNeed"),
+    count(ready, "noServiceAnswers", "serviceAnswers", "servicesAnswer"),
+    count(running, "nothingTrains", "runTrains", "runsTrain"),
+    count(all.attention.length, "nothingNeeds", "thingNeeds", "thingsNeed"),
   ].join(say("sentenceGap"));
 }
 
@@ -82,8 +82,8 @@ function ServiceRow({ service }: { service: ServiceInShort }) {
       <td class="spark-cell">
         <Spark values={traffic.rates()} label={say("trafficOf", { name: service.name })} />
       </td>
-      <td>{figure(lately.rate)}</td>
-      <td>{figure(lately.p99)}</td>
+      <td class="n">{figure(lately.rate)}</td>
+      <td class="n">{figure(lately.p99)}</td>
     </tr>
   );
 }
@@ -199,10 +199,14 @@ export function OverviewPage() {
             <thead>
               <tr>
                 <th scope="col">{say("name")}</th>
-                <th scope="col">{say("model")}</th>
+                <th scope="col">{say("modelTitle")}</th>
                 <th scope="col">{say("lastMinutes")}</th>
-                <th scope="col">{say("requestsPerSecond")}</th>
-                <th scope="col">{say("p99")}</th>
+                <th scope="col" class="n">
+                  {say("requestsPerSecond")}
+                </th>
+                <th scope="col" class="n">
+                  {say("p99")}
+                </th>
               </tr>
             </thead>
             <tbody>

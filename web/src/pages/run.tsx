@@ -61,9 +61,13 @@ function Attempts({ run }: { run: Run }) {
           <tr>
             <th scope="col">{say("attempt")}</th>
             <th scope="col">{say("state")}</th>
-            <th scope="col">{say("fromStep")}</th>
+            <th scope="col" class="n">
+              {say("fromStep")}
+            </th>
             <th scope="col">{say("began")}</th>
-            <th scope="col">{say("took")}</th>
+            <th scope="col" class="n">
+              {say("took")}
+            </th>
             <th scope="col">{say("reason")}</th>
           </tr>
         </thead>
@@ -74,11 +78,11 @@ function Attempts({ run }: { run: Run }) {
               <td>
                 <State state={grainOfRun(a.outcome)} word={say(`run_${a.outcome}`)} />
               </td>
-              <td>{whole(a.from_step)}</td>
+              <td class="n">{whole(a.from_step)}</td>
               <td>
                 <time title={moment(a.started_ms)}>{ago(a.started_ms)}</time>
               </td>
-              <td>{duration((a.ended_ms || Date.now()) - a.started_ms)}</td>
+              <td class="n">{duration((a.ended_ms || Date.now()) - a.started_ms)}</td>
               <td class="text">{a.message}</td>
             </tr>
           ))}
@@ -97,7 +101,9 @@ function Checkpoints({ run }: { run: Run }) {
         <thead>
           <tr>
             <th scope="col">{say("step")}</th>
-            <th scope="col">{say("size")}</th>
+            <th scope="col" class="n">
+              {say("size")}
+            </th>
             <th scope="col">{say("made")}</th>
           </tr>
         </thead>
@@ -105,7 +111,7 @@ function Checkpoints({ run }: { run: Run }) {
           {newest.map((c) => (
             <tr key={c.step}>
               <th scope="row">{whole(c.step)}</th>
-              <td>{bytes(c.bytes)}</td>
+              <td class="n">{bytes(c.bytes)}</td>
               <td>
                 <time title={moment(c.at_ms)}>{ago(c.at_ms)}</time>
               </td>
@@ -153,13 +159,13 @@ export function RunPage({ id }: { id: string }) {
           <Facts
             items={[
               [
-                say("dataset"),
+                say("datasetTitle"),
                 <a key="d" href={link("data", run.dataset)}>
                   {run.dataset}
                 </a>,
               ],
               [
-                say("model"),
+                say("modelTitle"),
                 run.model ? (
                   <a key="m" href={link("models", run.model)}>
                     {run.model}

@@ -52,11 +52,13 @@ export function RunsPage() {
               <th scope="col">
                 <span class="unseen">{say("choose")}</span>
               </th>
-              <th scope="col">{say("run")}</th>
+              <th scope="col">{say("runTitle")}</th>
               <th scope="col">{say("state")}</th>
-              <th scope="col">{say("dataset")}</th>
-              <th scope="col">{say("model")}</th>
-              <th scope="col">{say("took")}</th>
+              <th scope="col">{say("datasetTitle")}</th>
+              <th scope="col">{say("modelTitle")}</th>
+              <th scope="col" class="n">
+                {say("took")}
+              </th>
               <th scope="col">{say("began")}</th>
             </tr>
           </thead>
@@ -83,7 +85,7 @@ export function RunsPage() {
                   <a href={link("data", run.dataset)}>{run.dataset}</a>
                 </td>
                 <td>{run.model && <a href={link("models", run.model)}>{run.model}</a>}</td>
-                <td>{took(run)}</td>
+                <td class="n">{took(run)}</td>
                 <td>
                   <time title={moment(run.created_ms)}>{ago(run.created_ms)}</time>
                 </td>

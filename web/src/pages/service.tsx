@@ -21,10 +21,11 @@ function curvesOf(traffic: Traffic, current: string): { rates: Curve[]; latency:
   const revisions = traffic.revisions();
   const shown = revisions.length > 0 ? revisions : current === "" ? [] : [current];
   return {
-    // The colour follows the revision, so that it stays while others come and go.
+    // The colour follows the revision, so that it stays while others come and go; the one that answers is drawn whole.
     rates: shown.map((name) => ({
       name: say("revisionN", { n: name }),
       colour: Number(name) % 4,
+      dash: name === current ? 0 : 1,
       xs,
       ys: traffic.points.map((p) => p.byRevision[name] ?? 0),
     })),
@@ -81,15 +82,29 @@ function Revisions({ service }: { service: Service }) {
         <thead>
           <tr>
             <th scope="col">{say("revision")}</th>
-            <th scope="col">{say("model")}</th>
+            <th scope="col">{say("modelTitle")}</th>
             <th scope="col">{say("state")}</th>
-            <th scope="col">{say("answered")}</th>
-            <th scope="col">{say("failed")}</th>
-            <th scope="col">{say("refused")}</th>
-            <th scope="col">{say("invalid")}</th>
-            <th scope="col">{say("p50")}</th>
-            <th scope="col">{say("p99")}</th>
-            <th scope="col">{say("rowsABatch")}</th>
+            <th scope="col" class="n">
+              {say("answered")}
+            </th>
+            <th scope="col" class="n">
+              {say("failedTitle")}
+            </th>
+            <th scope="col" class="n">
+              {say("refused")}
+            </th>
+            <th scope="col" class="n">
+              {say("invalid")}
+            </th>
+            <th scope="col" class="n">
+              {say("p50")}
+            </th>
+            <th scope="col" class="n">
+              {say("p99")}
+            </th>
+            <th scope="col" class="n">
+              {say("rowsABatch")}
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -103,13 +118,13 @@ function Revisions({ service }: { service: Service }) {
                   <a href={link("models", modelOf(name))}>{modelOf(name)}</a>
                 </td>
                 <td>{role(name)}</td>
-                <td>{whole(r.succeeded)}</td>
-                <td class={r.failed > 0 ? "notable" : ""}>{whole(r.failed)}</td>
-                <td class={r.refused > 0 ? "notable" : ""}>{whole(r.refused)}</td>
-                <td>{whole(r.invalid)}</td>
-                <td>{figure(quantile(bounds, buckets, 0.5))}</td>
-                <td>{figure(quantile(bounds, buckets, 0.99))}</td>
-                <td>{figure(r.batches.count > 0 ? r.batches.mean_rows : null)}</td>
+                <td class="n">{whole(r.succeeded)}</td>
+                <td class={r.failed > 0 ? "n notable" : "n"}>{whole(r.failed)}</td>
+                <td class={r.refused > 0 ? "n notable" : "n"}>{whole(r.refused)}</td>
+                <td class="n">{whole(r.invalid)}</td>
+                <td class="n">{figure(quantile(bounds, buckets, 0.5))}</td>
+                <td class="n">{figure(quantile(bounds, buckets, 0.99))}</td>
+                <td class="n">{figure(r.batches.count > 0 ? r.batches.mean_rows : null)}</td>
               </tr>
             );
           })}
@@ -208,7 +223,7 @@ export function ServicePage({ name }: { name: string }) {
           <Facts
             items={[
               [
-                say("model"),
+                say("modelTitle"),
                 <a key="m" href={link("models", service.current?.model ?? service.model)}>
                   {service.current?.model ?? service.model}
                 </a>,

@@ -28,10 +28,10 @@ function Row({ service }: { service: Service }) {
       <td class="spark-cell">
         <Spark values={traffic.rates()} label={say("trafficOf", { name: service.name })} />
       </td>
-      <td>{figure(lately.rate)}</td>
-      <td>{figure(lately.p50)}</td>
-      <td>{figure(lately.p99)}</td>
-      <td class={lately.failed > 0 ? "notable" : ""}>{whole(lately.failed)}</td>
+      <td class="n">{figure(lately.rate)}</td>
+      <td class="n">{figure(lately.p50)}</td>
+      <td class="n">{figure(lately.p99)}</td>
+      <td class={lately.failed > 0 ? "n notable" : "n"}>{whole(lately.failed)}</td>
       <td class="end">
         <a href={link("services", service.name, "try")}>{say("tryIt")}</a>
       </td>
@@ -63,12 +63,20 @@ export function ServicesPage() {
           <thead>
             <tr>
               <th scope="col">{say("name")}</th>
-              <th scope="col">{say("model")}</th>
+              <th scope="col">{say("modelTitle")}</th>
               <th scope="col">{say("lastMinutes")}</th>
-              <th scope="col">{say("requestsPerSecond")}</th>
-              <th scope="col">{say("p50")}</th>
-              <th scope="col">{say("p99")}</th>
-              <th scope="col">{say("failed")}</th>
+              <th scope="col" class="n">
+                {say("requestsPerSecond")}
+              </th>
+              <th scope="col" class="n">
+                {say("p50")}
+              </th>
+              <th scope="col" class="n">
+                {say("p99")}
+              </th>
+              <th scope="col" class="n">
+                {say("failedTitle")}
+              </th>
               <th scope="col">
                 <span class="unseen">{say("tryIt")}</span>
               </th>

@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { dark } from "../app/theme";
-import { figure, whole } from "../lib/format";
+import { marks as axisMarks, clock, figure, whole } from "../lib/format";
 import { useSignal } from "../lib/signal";
 import { say } from "../words/words";
 
@@ -14,6 +14,7 @@ export interface Curve {
   xs: number[];
   ys: (number | null)[];
   colour: number; // 0 to 7: one of the palette's
+  dash?: number; // 0: none; by the colour where it is not given
 }
 
 interface ChartProps {
@@ -68,10 +69,12 @@ function joined(curves: Curve[]): uPlot.AlignedData {
   return uPlot.join(curves.map((c) => [c.xs, c.ys] as uPlot.AlignedData));
 }
 
-function Swatch({ colour }: { colour: number }): VNode {
+const dashOf = (curve: Curve) => DASHES[curve.dash ?? curve.colour] ?? [];
+
+function Swatch({ curve }: { curve: Curve }): VNode {
   return (
-    <svg class={`swatch data-${colour}`} viewBox="0 0 28 8" aria-hidden="true">
-      <line x1="0" y1="4" x2="28" y2="4" stroke-dasharray={(DASHES[colour] ?? []).join(" ")} />
+    <svg class={`swatch data-${curve.colour}`} viewBox="0 0 28 8" aria-hidden="true">
+      <line x1="0" y1="4" x2="28" y2="4" stroke-dasharray={dashOf(curve).join(" ")} />
     </svg>
   );
 }
@@ -98,7 +101,7 @@ export function CurveTable({ curves }: { curves: Curve[] }) {
           return (
             <tr key={curve.name}>
               <th scope="row">
-                <Swatch colour={curve.colour} />
+                <Swatch curve={curve} />
                 {curve.name}
               </th>
               <td>{figure(last)}</td>
@@ -119,7 +122,7 @@ export function Chart({ label, curves, time = false, height = 200, marks = [], f
   marksNow.current = marks;
   const night = useSignal(dark);
   const data = useMemo(() => joined(curves), [curves]);
-  const shape = curves.map((c) => `${c.name}:${c.colour}`).join("|");
+  const shape = curves.map((c) => `${c.name}:${c.colour}:${c.dash ?? ""}`).join("|");
   // Made anew where its curves or its colours are others.
   useEffect(() => {
     const element = box.current;
@@ -144,8 +147,14 @@ export function Chart({ label, curves, time = false, height = 200, marks = [], f
           y: { range: (_, least, most) => limits(least, most, fromZero === true) },
         },
         axes: [
-          { ...axis, grid: { show: false }, size: 28, ...(time ? {} : { values: (_, v) => v.map((n) => whole(n)) }) },
-          { ...axis, size: 52, values: (_, v) => v.map((n) => figure(n)) },
+          {
+            ...axis,
+            grid: { show: false },
+            size: 28,
+            values: (_, v) => (time ? v.map((n) => clock(1000 * n)) : v.map((n) => whole(n))),
+            space: time ? 80 : 50,
+          },
+          { ...axis, size: 52, values: (_, v) => axisMarks(v.filter((n): n is number => n !== null)), space: 34 },
         ],
         series: [
           {},
@@ -153,7 +162,7 @@ export function Chart({ label, curves, time = false, height = 200, marks = [], f
             label: curve.name,
             stroke: colours[curve.colour] ?? ink,
             width: 1.75,
-            dash: DASHES[curve.colour] ?? [],
+            dash: dashOf(curve),
             points: { show: curve.xs.length < 2 },
             spanGaps: true,
           })),

@@ -70,11 +70,29 @@ export function Facts({ items }: { items: [string, ComponentChildren][] }) {
   );
 }
 
-// A wide table scrolls in its own frame, which the keyboard can reach.
-export function Ledger({ label, children }: { label: string; children: ComponentChildren }) {
+interface LedgerProps {
+  label: string;
+  wide?: boolean; // stays a table on narrow screens
+  children: ComponentChildren;
+}
+
+// A wide table scrolls in its own frame, which the keyboard can reach. On a phone, a row is a block of named values;
+// the names are those of the columns.
+export function Ledger({ label, wide = false, children }: LedgerProps) {
+  const ref = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const heads = [...(ref.current?.querySelectorAll("thead th") ?? [])].map((th) =>
+      th.querySelector(".unseen") === null ? (th.textContent ?? "") : "",
+    );
+    for (const row of ref.current?.querySelectorAll("tbody tr") ?? []) {
+      [...row.children].forEach((cell, i) => {
+        if (cell instanceof HTMLElement && cell.dataset.label !== heads[i]) cell.dataset.label = heads[i] ?? "";
+      });
+    }
+  });
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section class="ledger" aria-label={label} tabIndex={0}>
+    <section ref={ref} class={wide ? "ledger" : "ledger stacks"} aria-label={label} tabIndex={0}>
       <table>{children}</table>
     </section>
   );

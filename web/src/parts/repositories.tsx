@@ -14,7 +14,9 @@ export function RepositoryTable({ items, section }: { items: Repository[]; secti
       <thead>
         <tr>
           <th scope="col">{say("name")}</th>
-          <th scope="col">{say("versions")}</th>
+          <th scope="col" class="n">
+            {say("versions")}
+          </th>
           <th scope="col">{say("changed")}</th>
           <th scope="col">{say("by")}</th>
         </tr>
@@ -25,7 +27,7 @@ export function RepositoryTable({ items, section }: { items: Repository[]; secti
             <th scope="row">
               <a href={link(section, item.name)}>{item.name}</a>
             </th>
-            <td>{item.latest}</td>
+            <td class="n">{item.latest}</td>
             <td>
               <time title={moment(item.updated_ms)}>{ago(item.updated_ms)}</time>
             </td>
@@ -50,8 +52,14 @@ export function VersionTable({ items, shown, section }: VersionTableProps) {
       <thead>
         <tr>
           <th scope="col">{say("version")}</th>
-          {accuracy && <th scope="col">{say("accuracy")}</th>}
-          <th scope="col">{say("size")}</th>
+          {accuracy && (
+            <th scope="col" class="n">
+              {say("accuracy")}
+            </th>
+          )}
+          <th scope="col" class="n">
+            {say("size")}
+          </th>
           <th scope="col">{say("made")}</th>
           <th scope="col">{say("by")}</th>
         </tr>
@@ -63,8 +71,8 @@ export function VersionTable({ items, shown, section }: VersionTableProps) {
               <a href={link(section, version.ref)}>{version.ref}</a>
               <code class="quiet">{shortId(version.id)}</code>
             </th>
-            {accuracy && <td>{version.details?.figures?.accuracy?.toFixed(4) ?? ""}</td>}
-            <td>{bytes(version.bytes)}</td>
+            {accuracy && <td class="n">{version.details?.figures?.accuracy?.toFixed(4) ?? ""}</td>}
+            <td class="n">{bytes(version.bytes)}</td>
             <td>
               <time title={moment(version.created_ms)}>{ago(version.created_ms)}</time>
             </td>
@@ -88,7 +96,9 @@ export function FileTable({ files }: { files: ManifestFile[] }) {
       <thead>
         <tr>
           <th scope="col">{say("file")}</th>
-          <th scope="col">{say("size")}</th>
+          <th scope="col" class="n">
+            {say("size")}
+          </th>
           <th scope="col">{say("sha256")}</th>
         </tr>
       </thead>
@@ -100,7 +110,7 @@ export function FileTable({ files }: { files: ManifestFile[] }) {
                 {file.path}
               </a>
             </th>
-            <td>{bytes(file.size)}</td>
+            <td class="n">{bytes(file.size)}</td>
             <td>
               <code title={file.sha256}>{shortId(file.sha256)}</code>
             </td>

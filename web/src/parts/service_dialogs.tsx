@@ -21,7 +21,7 @@ function ModelPick({ value, change }: PickProps) {
   return (
     <div class="field-row">
       <label>
-        <span>{say("model")}</span>
+        <span>{say("modelTitle")}</span>
         <select value={name} onChange={(e) => change(e.currentTarget.value)}>
           {models.data?.items.map((m) => (
             <option key={m.name}>{m.name}</option>

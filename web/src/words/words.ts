@@ -23,9 +23,9 @@ export function say(word: Word, values: Record<string, string | number> = {}): s
   return catalogues[language.get()][word].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
-// "1 run", "2 runs": the word of one, or the word of all other counts. Chinese has one form for both.
-export function count(n: number, one: Word, many: Word): string {
-  return say(n === 1 ? one : many, { n });
+// "no run", "1 run", "2 runs". Chinese has one form for the last two.
+export function count(n: number, none: Word, one: Word, many: Word): string {
+  return say(n === 0 ? none : n === 1 ? one : many, { n });
 }
 
 // Of the language to switch to, in itself.
