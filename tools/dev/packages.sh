@@ -29,7 +29,7 @@ packages_test=(
   libgtest-dev libgmock-dev
   python3 python3-venv   # real clients and peers (tests/requirements.lock)
   libonnx-testdata       # ONNX's own node tests
-  chromium               # the page, in a real browser
+  chromium fonts-wqy-microhei  # the console, in a real browser, in Chinese as well
   dataset-fashion-mnist  # real input
 )
 packages_demo=(dataset-fashion-mnist python3 python3-venv)

@@ -137,6 +137,7 @@ test("figures, sizes, times and words", () => {
   assert.equal(figure(0.00002), "2.00e-5");
   assert.deepEqual(marks([0, 0.05, 0.1]), ["0.00", "0.05", "0.10"]);
   assert.deepEqual(marks([0, 20, 40]), ["0", "20", "40"]);
+  assert.deepEqual(marks([0, 0.25, 0.5]), ["0.00", "0.25", "0.50"]);
   assert.equal(bytes(102137), "102 kB");
   assert.equal(duration(61_000), "1 min 1 s");
   assert.equal(duration(90_000_000), "25 h 0 min");

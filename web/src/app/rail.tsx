@@ -71,7 +71,7 @@ export function Rail({ section }: { section: string }) {
           <button type="button" class="plain" id="language" onClick={switchLanguage} lang={say("otherLanguageCode")}>
             {languageName()}
           </button>
-          <button type="button" class="plain" id="theme" onClick={nextTheme}>
+          <button type="button" class="plain" id="theme" onClick={nextTheme} aria-label={say(`theme_${shown}`)}>
             <svg viewBox="0 0 16 16" aria-hidden="true">
               <circle cx="8" cy="8" r="6" />
               <path

@@ -33,7 +33,8 @@ export function marks(values: number[]): string[] {
   const step = values.length > 1 ? Math.abs((values[1] ?? 0) - (values[0] ?? 0)) : Math.abs(values[0] ?? 1);
   const largest = Math.max(...values.map(Math.abs));
   if (largest >= 1e7 || (largest > 0 && largest < 1e-3)) return values.map((v) => (v === 0 ? "0" : v.toExponential(1)));
-  const digits = step > 0 ? Math.min(6, Math.max(0, -Math.floor(Math.log10(step) + 1e-9))) : 0;
+  let digits = 0;
+  while (digits < 6 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6 * step * 10 ** digits) digits++;
   return values.map((v) => numberFormat({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(v));
 }
 

@@ -27,6 +27,8 @@ interface ChartProps {
   table?: boolean;
 }
 
+// Between marks of steps, which are whole.
+const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8].flatMap((n) => [n, 2 * n, 5 * n]);
 const DASHES: number[][] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [], [7, 4], [2, 3], [10, 3, 2, 3]];
 
 // Okabe and Ito's colours (2008), told apart under every kind of colour blindness; lighter ones by night. The style
@@ -152,7 +154,7 @@ export function Chart({ label, curves, time = false, height = 200, marks = [], f
             grid: { show: false },
             size: 28,
             values: (_, v) => (time ? v.map((n) => clock(1000 * n)) : v.map((n) => whole(n))),
-            space: time ? 80 : 50,
+            space: time ? 80 : 50, ...(time ? {} : { incrs: WHOLE_STEPS }),
           },
           { ...axis, size: 52, values: (_, v) => axisMarks(v.filter((n): n is number => n !== null)), space: 34 },
         ],
