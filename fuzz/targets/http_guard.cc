@@ -1,5 +1,5 @@
-// Who may ask: lines of Host, Origin, Authorization and Cookie, to a server on port 7400. A host that passes is a
-// name of this very machine, whatever was written to look like one; an origin that passes is that host.
+// Who may ask: lines of Host, Origin, Authorization and Cookie, to a server on port 7400. A host that passes
+// is a name of this very machine, whatever was written to look like one; an origin that passes is that host.
 #include <algorithm>
 
 #include "fuzz/targets.h"

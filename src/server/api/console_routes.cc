@@ -17,7 +17,8 @@ std::string CookieName(const HttpRequest& request) {
   const size_t colon = host.rfind(':');
   const std::string_view port = colon == std::string_view::npos ? "80" : host.substr(colon + 1);
   // A name of letters, digits and '_' alone, whatever the Host line holds.
-  const bool plain = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string_view::npos;
+  const bool plain =
+      !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string_view::npos;
   return fmt::format("sinter_session_{}", plain ? port : "other");
 }
 
@@ -25,10 +26,12 @@ std::string_view SecretOf(const HttpRequest& request) {
   return CookieValue(request.Header("cookie"), CookieName(request));
 }
 
-HttpResponse WithCookie(const HttpRequest& request, const Json& json, std::string_view secret, int64_t seconds) {
+HttpResponse WithCookie(const HttpRequest& request, const Json& json, std::string_view secret,
+                        int64_t seconds) {
   HttpResponse response = JsonResponse(json);
-  response.headers.emplace_back("Set-Cookie", fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict",
-                                                          CookieName(request), secret, seconds));
+  response.headers.emplace_back(
+      "Set-Cookie", fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict", CookieName(request),
+                                secret, seconds));
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
 }

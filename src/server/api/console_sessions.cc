@@ -41,7 +41,8 @@ Result<ConsoleSession> ReadSessionRecord(const Record& record) {
 Result<SignInLink> ConsoleSessions::MakeLink(std::string_view name, const TokenScope& scope) {
   if (scope.level == TokenScope::Level::kRun) return InvalidArgument("a run's scope opens no console");
   TRY_STATUS(CheckRecordName(name));
-  SignInLink link{RandomDigits().substr(0, kCodeDigits), clock_.UnixMillis() + kSignInLinkTime / std::chrono::milliseconds(1)};
+  SignInLink link{RandomDigits().substr(0, kCodeDigits),
+                  clock_.UnixMillis() + kSignInLinkTime / std::chrono::milliseconds(1)};
   const std::scoped_lock lock(mutex_);
   while (links_.size() >= kMostLinks) {
     links_.erase(std::ranges::min_element(links_, {}, [](const auto& one) { return one.second.expires; }));
@@ -55,10 +56,12 @@ Result<ConsoleSessions::SignedIn> ConsoleSessions::SignIn(std::string_view code)
   {
     const std::scoped_lock lock(mutex_);
     const auto found = links_.find(HashText(code).Hex());
-    if (found == links_.end()) return NoSession("this sign-in link is not known here; a restart of the server ends all");
+    if (found == links_.end())
+      return NoSession("this sign-in link is not known here; a restart of the server ends all");
     Link& link = found->second;
     if (link.used) return NoSession("this sign-in link was used already; each opens the console once");
-    if (clock_.Now() >= link.expires) return NoSession("this sign-in link is too old; each lasts ten minutes");
+    if (clock_.Now() >= link.expires)
+      return NoSession("this sign-in link is too old; each lasts ten minutes");
     link.used = true;
     session.name = link.name;
     session.scope = link.scope;

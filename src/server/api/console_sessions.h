@@ -27,8 +27,8 @@ struct ConsoleSession {
   int64_t expires_ms = 0;
 };
 
-// Codes live in this process alone, so that a restart ends them; sessions are records and survive one. Of both, only
-// hashes are kept. Any thread.
+// Codes live in this process alone, so that a restart ends them; sessions are records and survive one. Of
+// both, only hashes are kept. Any thread.
 class ConsoleSessions {
  public:
   explicit ConsoleSessions(Records& records, const Clock& clock = Clock::Real())

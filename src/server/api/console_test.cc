@@ -116,10 +116,14 @@ class ConsoleHttp : public testing::Test {
 TEST_F(ConsoleHttp, SigningInMustComeFromTheConsole) {
   const std::string body = Json{{"code", sessions_.MakeLink("ann", kAdmin)->code}}.dump();
   EXPECT_EQ(Ask("POST", "/console/session", body, {{"Origin", server_->Origin()}}).status, 403);
-  EXPECT_EQ(Ask("POST", "/console/session", body, {{"Origin", "http://evil.example"}, {"X-Sinter-Console", "1"}}).status,
-            403);
-  EXPECT_EQ(Ask("POST", "/console/session", body, {{"Sec-Fetch-Site", "same-site"}, {"X-Sinter-Console", "1"}}).status,
-            403);
+  EXPECT_EQ(
+      Ask("POST", "/console/session", body, {{"Origin", "http://evil.example"}, {"X-Sinter-Console", "1"}})
+          .status,
+      403);
+  EXPECT_EQ(
+      Ask("POST", "/console/session", body, {{"Sec-Fetch-Site", "same-site"}, {"X-Sinter-Console", "1"}})
+          .status,
+      403);
   EXPECT_EQ(Ask("POST", "/console/session", R"({"code":"x"})", {{"X-Sinter-Console", "1"}}).status, 401);
   EXPECT_EQ(Ask("POST", "/console/session", "{}", {{"X-Sinter-Console", "1"}}).status, 400);
   // None of these used the code up.
@@ -136,7 +140,8 @@ TEST_F(ConsoleHttp, TheCookieHasItsScopeAndChangesNothingForOthersPages) {
   EXPECT_EQ(Ask("POST", "/tokens", token, {{"Cookie", reader}, {"X-Sinter-Console", "1"}}).status, 403);
   EXPECT_EQ(Ask("POST", "/tokens", token, {{"Cookie", admin}}).status, 403);
   EXPECT_EQ(Ask("POST", "/tokens", token,
-                {{"Cookie", admin}, {"X-Sinter-Console", "1"}, {"Origin", "http://localhost:1"}}).status,
+                {{"Cookie", admin}, {"X-Sinter-Console", "1"}, {"Origin", "http://localhost:1"}})
+                .status,
             403);
   EXPECT_EQ(Ask("POST", "/tokens", token, {{"Cookie", admin}, {"X-Sinter-Console", "1"}}).status, 200);
   // Who signed in stands in the history; and a token beside the cookie is what counts.
@@ -150,7 +155,8 @@ TEST_F(ConsoleHttp, SigningOutEndsTheSession) {
   EXPECT_EQ(who()["scope"], "write");
   EXPECT_EQ(Ask("DELETE", "/console/session", "", {{"Cookie", cookie}}).status, 403);
   EXPECT_EQ(who()["signed_in"], true);
-  EXPECT_EQ(Ask("DELETE", "/console/session", "", {{"Cookie", cookie}, {"X-Sinter-Console", "1"}}).status, 200);
+  EXPECT_EQ(Ask("DELETE", "/console/session", "", {{"Cookie", cookie}, {"X-Sinter-Console", "1"}}).status,
+            200);
   EXPECT_EQ(who()["signed_in"], false);
   EXPECT_EQ(Ask("GET", "/runs", "", {{"Cookie", cookie}}).status, 401);
 }
@@ -162,10 +168,13 @@ TEST_F(ConsoleHttp, LinksAndSessionsAreTheOwners) {
                         {{"Cookie", admin}, {"X-Sinter-Console", "1"}});
   ASSERT_EQ(made.status, 200) << made.body;
   EXPECT_TRUE(Json::parse(made.body)["path"].get<std::string>().starts_with("/#signin="));
-  EXPECT_EQ(Ask("POST", "/console/links", R"({"scope":"run:x"})", {{"Cookie", admin}, {"X-Sinter-Console", "1"}}).status,
-            400);
+  EXPECT_EQ(
+      Ask("POST", "/console/links", R"({"scope":"run:x"})", {{"Cookie", admin}, {"X-Sinter-Console", "1"}})
+          .status,
+      400);
   EXPECT_EQ(Json::parse(Ask("GET", "/console/sessions", "", {{"Cookie", admin}}).body)["items"].size(), 2U);
-  EXPECT_EQ(Ask("DELETE", "/console/sessions", "", {{"Cookie", admin}, {"X-Sinter-Console", "1"}}).status, 200);
+  EXPECT_EQ(Ask("DELETE", "/console/sessions", "", {{"Cookie", admin}, {"X-Sinter-Console", "1"}}).status,
+            200);
   EXPECT_EQ(Ask("GET", "/runs", "", {{"Cookie", writer}}).status, 401);
 }
 
@@ -173,9 +182,13 @@ TEST(ConsoleOverview, SaysWhatNeedsAPerson) {
   TemporaryFolder folder;
   const auto platform = *Platform::Open(folder.path() / "home");
   Json empty = *Overview(*platform);
-  for (const char* list : {"runs", "services", "datasets", "models"}) EXPECT_TRUE(empty[list].empty()) << list;
+  for (const char* list : {"runs", "services", "datasets", "models"})
+    EXPECT_TRUE(empty[list].empty()) << list;
   EXPECT_GT(empty["disk"]["total"], 0);
-  NewRun wanted{.name = "digits", .recipe = "name: digits", .dataset = "small@1", .dataset_version = platform->store().Put("rows")->digest};
+  NewRun wanted{.name = "digits",
+                .recipe = "name: digits",
+                .dataset = "small@1",
+                .dataset_version = platform->store().Put("rows")->digest};
   const RunInfo bad = *platform->runs().Create(wanted, "ann"), good = *platform->runs().Create(wanted, "ann");
   for (const RunInfo& run : {bad, good}) ASSERT_TRUE(platform->runs().StartAttempt(run.id, "ann"));
   ASSERT_TRUE(platform->runs().Finish(bad.id, 1, RunState::kFailed, "the loss is NaN", ""));
@@ -209,7 +222,8 @@ TEST(PageFiles, AreCompressedTaggedAndCachedByName) {
   EXPECT_EQ(ask(0, "").body, "<p>long</p>");
   EXPECT_EQ(ask(0, "br, gzip").body, "GZIP");
   EXPECT_EQ(header(ask(0, "gzip"), "Content-Encoding"), "gzip");
-  for (const char* refused : {"gzip;q=0", "gzip; q=0.0", "xgzip", "deflate"}) EXPECT_EQ(ask(0, refused).body.size(), 11U) << refused;
+  for (const char* refused : {"gzip;q=0", "gzip; q=0.0", "xgzip", "deflate"})
+    EXPECT_EQ(ask(0, refused).body.size(), 11U) << refused;
   EXPECT_EQ(ask(0, "gzip;q=0.5").body, "GZIP");
   EXPECT_EQ(header(ask(0, ""), "Cache-Control"), "no-cache");
   EXPECT_NE(header(ask(1, ""), "Cache-Control").find("immutable"), std::string::npos);

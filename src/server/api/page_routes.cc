@@ -33,7 +33,8 @@ bool TakesGzip(std::string_view accepted) {
     const std::string_view name = one.substr(0, std::min(one.find_first_of("; "), one.size()));
     if (name != "gzip") continue;
     const size_t weight = one.find("q=0");
-    return weight == std::string_view::npos || one.find_first_of("123456789", weight) != std::string_view::npos;
+    return weight == std::string_view::npos ||
+           one.find_first_of("123456789", weight) != std::string_view::npos;
   }
   return false;
 }
@@ -50,12 +51,13 @@ Route FileRoute(const WebFile& file, std::string pattern) {
     const std::string tag = fmt::format("\"{}{}\"", hash, gzip ? "-gzip" : "");
     HttpResponse response;
     response.type = TypeOf(file.name);
-    response.headers = {{"ETag", tag},
-                        {"Cache-Control", std::string(file.name.starts_with("console/") ? kForever : "no-cache")},
-                        {"Content-Security-Policy", std::string(kPolicy)},
-                        {"X-Content-Type-Options", "nosniff"},
-                        {"Referrer-Policy", "no-referrer"},
-                        {"Vary", "Accept-Encoding"}};
+    response.headers = {
+        {"ETag", tag},
+        {"Cache-Control", std::string(file.name.starts_with("console/") ? kForever : "no-cache")},
+        {"Content-Security-Policy", std::string(kPolicy)},
+        {"X-Content-Type-Options", "nosniff"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Vary", "Accept-Encoding"}};
     if (gzip) response.headers.emplace_back("Content-Encoding", "gzip");
     if (request.Header("if-none-match") == tag)
       response.status = 304;

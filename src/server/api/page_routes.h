@@ -16,7 +16,8 @@ struct WebFile {
 };
 std::vector<WebFile> WebFiles();  // generated; see web/CMakeLists.txt
 
-// "/" and "/console/NAME". Open: the files hold nothing of anybody's; what they show is asked for by who signed in.
+// "/" and "/console/NAME". Open: the files hold nothing of anybody's; what they show is asked for by who
+// signed in.
 std::vector<Route> PageRoutes();
 std::vector<Route> PageRoutes(const std::vector<WebFile>& files);
 

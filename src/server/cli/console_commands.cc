@@ -10,7 +10,8 @@ void AddConsoleCommands(CLI::App& app, CliContext& context) {
   CLI::App* console = app.add_subcommand("console", "The page in the browser, and who may use it");
   console->require_subcommand(1);
   static std::string name, scope = "admin";
-  CLI::App* link = console->add_subcommand("link", "A link that signs one browser in, once, within ten minutes");
+  CLI::App* link =
+      console->add_subcommand("link", "A link that signs one browser in, once, within ten minutes");
   link->add_option("--name", name, "Who it is for; stands in the history (default: the token's name)");
   link->add_option("--scope", scope, "What they may do: read, write or admin")->capture_default_str();
   AddPlatformOptions(*link, context);

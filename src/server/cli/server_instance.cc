@@ -51,7 +51,9 @@ Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions
   Platform& platform = *impl->platform;
   impl->sessions = std::make_unique<ConsoleSessions>(platform.records());
   ConsoleSessions* sessions = impl->sessions.get();
-  const auto session = [sessions](const HttpRequest& request) { return SessionPrincipal(*sessions, request); };
+  const auto session = [sessions](const HttpRequest& request) {
+    return SessionPrincipal(*sessions, request);
+  };
   if (!options.access_log.empty()) {
     LogOptions access;
     if (options.access_log != "-") {

@@ -34,7 +34,8 @@ export function marks(values: number[]): string[] {
   const largest = Math.max(...values.map(Math.abs));
   if (largest >= 1e7 || (largest > 0 && largest < 1e-3)) return values.map((v) => (v === 0 ? "0" : v.toExponential(1)));
   let digits = 0;
-  while (digits < 6 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6 * step * 10 ** digits) digits++;
+  while (digits < 6 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6 * step * 10 ** digits)
+    digits++;
   return values.map((v) => numberFormat({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(v));
 }
 
