@@ -20,25 +20,32 @@ Json Attention(std::string_view kind, std::string_view name, int64_t at_ms, std:
   return {{"kind", kind}, {"name", name}, {"at_ms", at_ms}, {"message", message}};
 }
 
-Result<Json> RunsInShort(Platform& platform, int64_t now, Json& attention) {
+Json RunInShort(const RunInfo& run, int64_t now) {
+  int64_t took = 0;
+  for (const RunAttempt& attempt : run.attempts)
+    took += std::max<int64_t>(0, (attempt.ended_ms == 0 ? now : attempt.ended_ms) - attempt.started_ms);
+  return {{"id", run.id},
+          {"state", RunStateName(run.state)},
+          {"step", run.step},
+          {"steps", run.steps},
+          {"ranks", run.ranks},
+          {"attempt", run.attempt()},
+          {"dataset", run.dataset},
+          {"model", run.model},
+          {"message", run.message},
+          {"created_ms", run.created_ms},
+          {"created_by", run.created_by},
+          {"started_ms", run.attempts.empty() ? 0 : run.attempts.back().started_ms},
+          {"ended_ms", run.attempts.empty() ? 0 : run.attempts.back().ended_ms},
+          {"took_ms", took}};
+}
+
+Result<Json> NewestRuns(Platform& platform, int64_t now, Json& attention) {
   TRY(const auto runs, platform.runs().List(kRuns));
   Json items = Json::array();
   for (const RunInfo& run : runs) {
-    const int64_t started = run.attempts.empty() ? 0 : run.attempts.back().started_ms;
-    const int64_t ended = run.attempts.empty() ? 0 : run.attempts.back().ended_ms;
-    items.push_back({{"id", run.id},
-                     {"state", RunStateName(run.state)},
-                     {"step", run.step},
-                     {"steps", run.steps},
-                     {"ranks", run.ranks},
-                     {"attempt", run.attempt()},
-                     {"dataset", run.dataset},
-                     {"model", run.model},
-                     {"message", run.message},
-                     {"created_ms", run.created_ms},
-                     {"created_by", run.created_by},
-                     {"started_ms", started},
-                     {"ended_ms", ended}});
+    items.push_back(RunInShort(run, now));
+    const int64_t ended = run.attempts.empty() ? run.created_ms : run.attempts.back().ended_ms;
     if (run.state == RunState::kFailed && now - ended < kWeekMillis)
       attention.push_back(Attention("run_failed", run.id, ended, run.message));
   }
@@ -79,10 +86,18 @@ Result<Json> RepositoriesInShort(Platform& platform, RepositoryKind kind) {
 
 }  // namespace
 
+Result<Json> RunsInShort(Platform& platform, size_t limit) {
+  const int64_t now = Clock::Real().UnixMillis();
+  TRY(const auto runs, platform.runs().List(limit));
+  Json items = Json::array();
+  for (const RunInfo& run : runs) items.push_back(RunInShort(run, now));
+  return Json{{"items", std::move(items)}};
+}
+
 Result<Json> Overview(Platform& platform) {
   const int64_t now = Clock::Real().UnixMillis();
   Json attention = Json::array();
-  TRY(Json runs, RunsInShort(platform, now, attention));
+  TRY(Json runs, NewestRuns(platform, now, attention));
   TRY(Json services, ServicesInShort(platform, now, attention));
   TRY(Json datasets, RepositoriesInShort(platform, RepositoryKind::kDataset));
   TRY(Json models, RepositoriesInShort(platform, RepositoryKind::kModel));

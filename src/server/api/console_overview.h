@@ -6,6 +6,12 @@
 
 namespace sinter {
 
+// {"items":[...]}: runs in short, newest first, without recipe, attempts and checkpoints: a list of them is
+// read again and again.
+// {"id","state","step","steps","ranks","attempt","dataset","model","message","created_ms","created_by",
+// "started_ms","ended_ms" (of the last attempt; 0: none, not yet),"took_ms" (all attempts together)}
+Result<Json> RunsInShort(Platform& platform, size_t limit);
+
 // {"version","now_ms","runs":[the newest 50, in short],"services":[...],"datasets":[...],"models":[...],
 //  "disk":{"free","total"},"attention":[{"kind","name","at_ms","message"}]}, attention newest first:
 //   run_failed       a run failed in the last seven days and was not tried again

@@ -128,6 +128,11 @@ std::vector<Route> ConsoleRoutes(Platform& platform, ConsoleSessions& sessions, 
                                TRY_STATUS(s->EndAll(r.principal.name));
                                return Json::object();
                              }));
+  routes.push_back(JsonRoute("GET", path("/runs"), Access::kRead, "The runs in short, newest first.",
+                             [&platform](HttpRequest& r) -> Result<Json> {
+                               TRY(const int64_t limit, r.QueryInt("limit", 100, 1, 1000));
+                               return RunsInShort(platform, static_cast<size_t>(limit));
+                             }));
   routes.push_back(JsonRoute("GET", path("/overview"), Access::kRead, "What runs, and what needs a person.",
                              [&platform](HttpRequest&) { return Overview(platform); }));
   return routes;

@@ -5,6 +5,7 @@
 //   DELETE /session    signs out
 //   GET    /sessions   {"items":[...]} (admin)
 //   DELETE /sessions   ends all of them (admin)
+//   GET    /runs       the runs in short, newest first
 //   GET    /overview   what runs, what needs a person
 // The cookie is HttpOnly and SameSite=Strict, and its name has the port in it: cookies are shared by all
 // ports of a host. See CheckCookieRequest for what a request with it must show besides.

@@ -193,6 +193,10 @@ TEST(ConsoleOverview, SaysWhatNeedsAPerson) {
   for (const RunInfo& run : {bad, good}) ASSERT_TRUE(platform->runs().StartAttempt(run.id, "ann"));
   ASSERT_TRUE(platform->runs().Finish(bad.id, 1, RunState::kFailed, "the loss is NaN", ""));
   const Json overview = *Overview(*platform);
+  const Json runs = *RunsInShort(*platform, 1);
+  ASSERT_EQ(runs["items"].size(), 1U);
+  EXPECT_FALSE(runs["items"][0].contains("recipe"));
+  EXPECT_GE(runs["items"][0]["took_ms"], 0);
   EXPECT_EQ(overview["runs"].size(), 2U);
   Json failed = Json::array();
   for (const Json& one : overview["attention"])

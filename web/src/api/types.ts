@@ -221,6 +221,7 @@ export interface RunInShort {
   created_by: string;
   started_ms: number;
   ended_ms: number;
+  took_ms: number;
 }
 
 export interface ServiceInShort {

@@ -1,16 +1,16 @@
 // Runs side by side: what was asked of each, what came of it, and their curves over each other.
 import { useMemo, useState } from "preact/hooks";
-import { useResource } from "../api/resource";
-import type { Items, Run } from "../api/types";
+import type { Run } from "../api/types";
 import { link } from "../app/router";
 import { groups } from "../lib/curves";
 import { duration, figure, whole } from "../lib/format";
 import { compareRecipes } from "../lib/recipe";
 import { type Figures, useFigures } from "../lib/use_figures";
+import { useRuns } from "../lib/use_runs";
 import { Chart } from "../parts/chart";
 import { grainOfRun, State } from "../parts/grain";
 import { Head, Ledger, Section } from "../parts/layout";
-import { Empty, Loading, Problem } from "../parts/states";
+import { Empty, Loading } from "../parts/states";
 import { say } from "../words/words";
 
 function Heads({ runs, first }: { runs: Run[]; first: string }) {
@@ -140,13 +140,11 @@ function Overlaid({ runs, figures }: { runs: Run[]; figures: Figures | null }) {
   );
 }
 
+const MOST_RUNS = 8; // as many as there are colours
+
 export function ComparePage({ ids }: { ids: string[] }) {
-  const { data, error, reload } = useResource<Items<Run>>("/runs?limit=1000", 3000);
-  const key = ids.join(",");
-  const runs = useMemo(() => {
-    const wanted = key.split(",");
-    return wanted.flatMap((id) => data?.items.find((r) => r.id === id) ?? []).slice(0, 8);
-  }, [data, key]);
+  const found = useRuns(ids.slice(0, MOST_RUNS));
+  const runs = found ?? [];
   const figures = useFigures(
     runs.map((r) => r.id),
     runs.some((r) => r.state === "running"),
@@ -158,9 +156,8 @@ export function ComparePage({ ids }: { ids: string[] }) {
         path={[["#/runs", say("runs")]]}
         under={say("comparisonUnder", { n: runs.length })}
       />
-      {error && <Problem error={error} retry={reload} />}
-      {!data && !error && <Loading rows={8} />}
-      {data && runs.length === 0 && <Empty title={say("noneOfThese")} />}
+      {found === null && <Loading rows={8} />}
+      {found !== null && runs.length === 0 && <Empty title={say("noneOfThese")} />}
       {runs.length > 0 && (
         <>
           <Outcome runs={runs} figures={figures} />

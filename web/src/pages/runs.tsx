@@ -1,7 +1,7 @@
 // All runs, newest first; two or more of them can be compared.
 import { useState } from "preact/hooks";
 import { useResource } from "../api/resource";
-import type { Items, Run } from "../api/types";
+import type { Items, RunInShort } from "../api/types";
 import { go, link } from "../app/router";
 import { ago, duration, moment, share } from "../lib/format";
 import { GrainMark, grainOfRun } from "../parts/grain";
@@ -11,13 +11,8 @@ import { say } from "../words/words";
 
 const MOST_COMPARED = 8;
 
-function took(run: Run): string {
-  const ms = run.attempts.reduce((sum, a) => sum + ((a.ended_ms || Date.now()) - a.started_ms), 0);
-  return run.attempts.length > 0 ? duration(ms) : "";
-}
-
 export function RunsPage() {
-  const { data, error, reload } = useResource<Items<Run>>("/runs?limit=200", 3000);
+  const { data, error, reload } = useResource<Items<RunInShort>>("/console/runs?limit=500", 3000);
   const [chosen, setChosen] = useState<string[]>([]);
   const toggle = (id: string) =>
     setChosen((now) => (now.includes(id) ? now.filter((x) => x !== id) : [...now, id].slice(-MOST_COMPARED)));
@@ -85,7 +80,7 @@ export function RunsPage() {
                   <a href={link("data", run.dataset)}>{run.dataset}</a>
                 </td>
                 <td>{run.model && <a href={link("models", run.model)}>{run.model}</a>}</td>
-                <td class="n">{took(run)}</td>
+                <td class="n">{run.took_ms > 0 ? duration(run.took_ms) : ""}</td>
                 <td>
                   <time title={moment(run.created_ms)}>{ago(run.created_ms)}</time>
                 </td>
