@@ -12,7 +12,7 @@
 namespace sinter {
 namespace {
 
-constexpr TokenScope kAdmin{TokenScope::Level::kAdmin, "", 0};
+const TokenScope kAdmin{TokenScope::Level::kAdmin, "", 0};
 
 class ConsoleSessionsTest : public testing::Test {
  protected:

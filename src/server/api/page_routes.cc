@@ -74,6 +74,7 @@ std::vector<Route> PageRoutes() { return PageRoutes(WebFiles()); }
 
 std::vector<Route> PageRoutes(const std::vector<WebFile>& files) {
   std::vector<Route> routes;
+  routes.reserve(files.size());
   for (const WebFile& file : files)
     routes.push_back(FileRoute(file, file.name == "index.html" ? "/" : fmt::format("/{}", file.name)));
   return routes;
