@@ -119,6 +119,50 @@ class Console(Browser):
         training.wait(timeout=60)
         self.quiet()
 
+    def test_a_job_is_followed_and_cancelled(self):
+        self.serve()
+        page = self.browse()
+        self.sign_in()
+        name = self.ok("job", "submit", "--", "sh", "-c",
+                       "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.2; done").strip()
+        self.go("jobs", f"text={name}")
+        self.axe("jobs")
+        self.fits(360, "jobs")
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.click("tbody a")
+        page.wait_for_selector(".log:has-text('line 3')")
+        lines = page.locator(".log").text_content().count("\n")
+        page.wait_for_function("n => document.querySelector('.log').textContent.split('\\n').length > n + 3", arg=lines)
+        text = page.locator(".log").text_content().split("\n")
+        self.assertEqual(text[:3], ["line 1", "line 2", "line 3"])
+        self.axe("a job")
+        self.picture("job")
+        page.click("text=Cancel the job")
+        page.locator("dialog button.danger").click()
+        page.wait_for_selector(".head .state-ended")
+        page.wait_for_selector("text=That was all.")
+        self.assertEqual(self.get(f"/sinter/v1/jobs/{name}")["state"], "cancelled")
+        self.fits(360, "a job")
+
+    def test_a_recipe_is_trained_from_the_console(self):
+        self.serve()
+        self.ok("data", "add", "small", small_data(self.folder / "data"))
+        page = self.browse()
+        self.sign_in()
+        self.go("jobs", ".empty")
+        page.click("text=Train")
+        page.fill("dialog textarea", "name: nonsense\n")
+        page.locator("dialog button[type=submit]").click()
+        page.wait_for_selector("dialog .problem")
+        self.axe("a recipe that is refused")
+        page.fill("dialog textarea", recipe(epochs=1))
+        page.locator("dialog button[type=submit]").click()
+        page.wait_for_selector(".head .state-done", timeout=90000)
+        page.click(".facts a")
+        page.wait_for_selector(".chart canvas")
+        page.click("text=Train with this recipe")
+        self.assertEqual(page.input_value("dialog textarea"), recipe(epochs=1))
+
     def test_runs_are_chosen_and_compared(self):
         self.serve()
         self.everything()
@@ -276,7 +320,9 @@ class Console(Browser):
         page = self.browse()
         self.sign_in()
         for place, command in (("", "sinter data add NAME FOLDER"), ("data", "sinter data add NAME FOLDER"),
-                               ("runs", "sinter train recipe.yaml"), ("models", "sinter model push NAME FOLDER"),
+                               ("runs", "sinter train recipe.yaml"),
+                               ("jobs", "sinter job submit --recipe recipe.yaml"),
+                               ("models", "sinter model push NAME FOLDER"),
                                ("services", "sinter service deploy NAME MODEL")):
             self.go(place, f"text={command}")
             self.axe(f"empty {place}")

@@ -136,7 +136,7 @@ class SignIn(Browser):
         self.assertEqual(page.evaluate("document.activeElement.className"), "skip")
         page.keyboard.press("Enter")
         self.assertEqual(page.evaluate("document.activeElement.id"), "main")
-        for letter, title in (("d", "Data"), ("r", "Runs"), ("m", "Models"), ("s", "Services")):
+        for letter, title in (("d", "Data"), ("r", "Runs"), ("j", "Jobs"), ("m", "Models"), ("s", "Services")):
             page.keyboard.press("g")
             page.keyboard.press(letter)
             page.wait_for_selector(f"h1:has-text('{title}')")

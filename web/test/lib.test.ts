@@ -4,6 +4,7 @@ import type { ServiceStats, TrafficStats } from "../src/api/types";
 import { parsePlace } from "../src/app/router";
 import { curveOf, groups } from "../src/lib/curves";
 import { bytes, duration, figure, marks } from "../src/lib/format";
+import { append, plain } from "../src/lib/log_tail";
 import { fromRgba, pictureSize, toRgba } from "../src/lib/pixels";
 import { compareRecipes, flatten } from "../src/lib/recipe";
 import { quantile, Traffic } from "../src/lib/traffic";
@@ -120,6 +121,13 @@ test("pictures", () => {
 test("numbers are read, or not", () => {
   assert.deepEqual(parseNumbers("[1, 2.5; -3e2]", 3), [1, 2.5, -300]);
   for (const text of ["1 2", "1 2 x", ""]) assert.equal(parseNumbers(text, 3), null);
+});
+
+test("logs keep their end and look as on a terminal", () => {
+  assert.equal(append("a\nb\n", "c\n", 100), "a\nb\nc\n");
+  assert.equal(append("aaaa\nbb\n", "cc\n", 7), "bb\ncc\n");
+  assert.equal(append("", "x".repeat(50), 10), "x".repeat(10));
+  assert.equal(plain("10%\r20%\r30%\nok\r\n\u001b[31mred\u001b[0m"), "30%\nok\nred");
 });
 
 test("places", () => {

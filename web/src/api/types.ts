@@ -267,3 +267,53 @@ export interface Session {
   scope?: "read" | "write" | "admin";
   expires_ms?: number;
 }
+
+export type JobState = "queued" | "starting" | "running" | "stopping" | "succeeded" | "failed" | "cancelled";
+
+export interface JobAttempt {
+  number: number;
+  started_ms: number;
+  ended_ms: number;
+  exit_code: number;
+  exit_signal: number;
+  stopped: string;
+  lost: boolean;
+  message: string;
+}
+
+export interface Job {
+  id: string;
+  state: JobState;
+  reason: string;
+  attempt: number;
+  failures: number;
+  attempts: JobAttempt[];
+  submitted_ms: number;
+  submitted_by: string;
+  spec: {
+    title: string;
+    owner: string;
+    command: string[];
+    cpus: number;
+    memory_bytes: number;
+    priority: number;
+    time_limit_s: number;
+    retries: number;
+    preemptible: boolean;
+    network: boolean;
+    after: string[];
+    run: string;
+  };
+}
+
+export interface JobLog {
+  text: string;
+  next: number;
+  ended: boolean;
+}
+
+export interface JobQueue {
+  cpus: number;
+  memory_bytes: number;
+  isolation: string;
+}

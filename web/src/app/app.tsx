@@ -5,6 +5,8 @@ import { useSignal } from "../lib/signal";
 import { ComparePage } from "../pages/compare";
 import { DatasetPage } from "../pages/dataset";
 import { DatasetsPage } from "../pages/datasets";
+import { JobPage } from "../pages/job";
+import { JobsPage } from "../pages/jobs";
 import { ModelPage } from "../pages/model";
 import { ModelsPage } from "../pages/models";
 import { NotFound } from "../pages/not_found";
@@ -33,6 +35,8 @@ function page({ segments, query }: Place) {
       if (name === "compare")
         return <ComparePage ids={(query.get("ids") ?? "").split(",").filter((id) => id !== "")} />;
       return name === undefined ? <RunsPage /> : <RunPage key={name} id={name} />;
+    case "jobs":
+      return name === undefined ? <JobsPage /> : <JobPage key={name} id={name} />;
     case "models":
       return name === undefined ? <ModelsPage /> : <ModelPage key={name} reference={name} />;
     case "services":

@@ -10,6 +10,7 @@ export const SECTIONS: [string, Word, string][] = [
   ["", "overview", "o"],
   ["data", "data", "d"],
   ["runs", "runs", "r"],
+  ["jobs", "jobs", "j"],
   ["models", "models", "m"],
   ["services", "services", "s"],
 ];

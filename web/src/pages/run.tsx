@@ -13,6 +13,7 @@ import { Dialog } from "../parts/dialog";
 import { grainOfRun, State } from "../parts/grain";
 import { Facts, Head, Ledger, Meter, Section } from "../parts/layout";
 import { Command, Loading, Problem } from "../parts/states";
+import { TrainDialog } from "../parts/train_dialog";
 import { say } from "../words/words";
 
 function Progress({ run }: { run: Run }) {
@@ -126,6 +127,7 @@ function Checkpoints({ run }: { run: Run }) {
 export function RunPage({ id }: { id: string }) {
   const [live, setLive] = useState(true);
   const [asking, ask] = useState(false);
+  const [training, again] = useState(false);
   const { data: run, error, reload } = useResource<Run>(`/runs/${segment(id)}`, live ? 1500 : 0);
   const open = run?.state === "running" || run?.state === "created";
   if (run && open !== live) setLive(open);
@@ -188,11 +190,17 @@ export function RunPage({ id }: { id: string }) {
           <Curves run={run} />
           <Section title={say("recipe")}>
             <pre class="text-block">{run.recipe}</pre>
+            {may("write") && (
+              <button type="button" class="below" onClick={() => again(true)}>
+                {say("trainAgain")}
+              </button>
+            )}
           </Section>
           <Attempts run={run} />
           <Checkpoints run={run} />
         </>
       )}
+      {training && run && <TrainDialog recipe={run.recipe} close={() => again(false)} />}
       {asking && (
         <Dialog
           title={say("cancelRunAsk", { name: id })}

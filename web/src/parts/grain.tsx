@@ -1,6 +1,6 @@
 // The state of a thing as grains: loose powder waits, touching grains are at work, one solid part is done, a cracked one
 // failed. The shapes differ, so that no state is told by its colour alone.
-import type { RunState } from "../api/types";
+import type { JobState, RunState } from "../api/types";
 import { say } from "../words/words";
 
 export type Grain = "waiting" | "working" | "done" | "failed" | "ended" | "refused";
@@ -10,6 +10,23 @@ export function grainOfRun(state: RunState): Grain {
     case "created":
       return "waiting";
     case "running":
+      return "working";
+    case "succeeded":
+      return "done";
+    case "failed":
+      return "failed";
+    case "cancelled":
+      return "ended";
+  }
+}
+
+export function grainOfJob(state: JobState): Grain {
+  switch (state) {
+    case "queued":
+      return "waiting";
+    case "starting":
+    case "running":
+    case "stopping":
       return "working";
     case "succeeded":
       return "done";
