@@ -23,6 +23,10 @@ Route JsonRoute(std::string method, std::string pattern, Access access, std::str
 
 Result<Principal> PrincipalOf(Platform& platform, std::string_view token) {
   TRY(const TokenInfo info, platform.tokens().Check(token));
+  return PrincipalOf(info);
+}
+
+Principal PrincipalOf(const TokenInfo& info) {
   Principal principal;
   principal.name = info.name;
   switch (info.scope.level) {

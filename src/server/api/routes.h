@@ -22,6 +22,7 @@ std::vector<Route> ChangeRoutes(Platform& platform);
 
 // Whom a bearer token stands for; what HttpServerOptions::authenticate calls.
 Result<Principal> PrincipalOf(Platform& platform, std::string_view token);
+Principal PrincipalOf(const TokenInfo& info);
 // The scope that a principal came with.
 TokenScope ScopeOf(const Principal& principal);
 

@@ -64,6 +64,11 @@ void AddServeCommand(CLI::App& app, CliContext& context) {
       pthread_sigmask(SIG_BLOCK, &signals, nullptr);
       signal(SIGPIPE, SIG_IGN);
       TRY(const auto server, ServerInstance::Start(options));
+      TRY(const std::string link, server->ConsoleLink());
+      fmt::print(
+          stderr,
+          "console: {}\n  signs one browser in, once, within ten minutes; another: sinter console link\n",
+          link);
       fmt::print("ready {}\n", server->origin());
       std::fflush(stdout);
       int received = 0;

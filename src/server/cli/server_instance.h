@@ -27,6 +27,8 @@ class ServerInstance {
   ~ServerInstance();
   std::string origin() const;
   const std::string& token() const;
+  // A new one-time link into the console, for the owner of the home.
+  Result<std::string> ConsoleLink();
   void Stop(std::chrono::milliseconds patience);
 
  private:

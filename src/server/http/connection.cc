@@ -332,6 +332,11 @@ void Connection::OnBody(ErrorCodeAsio error) {
 Result<void> Connection::Authorise(HttpRequest& request) {
   if (route_->access == Access::kOpen) return {};
   const std::string_view token = BearerToken(request.Header("authorization"));
+  if (token.empty() && core_.options.session) {
+    TRY(request.principal, core_.options.session(request));
+    log_principal_ = request.principal.name;
+    return CheckAccess(request.principal, route_->access);
+  }
   if (token.empty() || !core_.options.authenticate)
     return Error{ErrorCode::kUnauthenticated, "this needs a token",
                  "send 'Authorization: Bearer TOKEN'; sinter token create makes one"};
