@@ -17,7 +17,6 @@
 #include "base/clock.h"
 #include "platform/jobs/job_queue.h"
 #include "platform/jobs/launcher.h"
-#include "platform/jobs/submissions.h"
 
 namespace sinter {
 
@@ -98,7 +97,6 @@ class Jobs {
   Launcher& launcher_;
   const JobsOptions options_;
   const Clock& clock_;
-  Submissions submissions_;
   JobQueue queue_;  // of the loop alone, once it runs
   std::map<std::string, int> watches_;
   mutable std::mutex mutex_;
