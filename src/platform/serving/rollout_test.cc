@@ -19,7 +19,7 @@ WarmUpReport Warm() {
           .rows_apart = true};
 }
 
-TEST(Rollout, DecisionsByState) {
+TEST(Rollout, DecisionsOnceLoaded) {
   WarmUpReport nan = Warm(), mixes = Warm(), slow = Warm();
   nan.not_finite = 3;
   mixes.rows_apart = false;
@@ -27,19 +27,19 @@ TEST(Rollout, DecisionsByState) {
   const Error broken = InvalidArgument("model m@2: it is broken", "mend it");
   const struct {
     const char* name;
-    RolloutSnapshot snapshot;
+    LoadSnapshot snapshot;
     RolloutAction action;
     const char* reason;
   } states[] = {
       {"loading", {}, RolloutAction::kWait, "it is being loaded"},
-      {"first", {.warm = Warm()}, RolloutAction::kSwitch, "warm after 40 runs, 0.500 ms a run"},
+      {"first", {.warm = Warm()}, RolloutAction::kAdvance, "warm after 40 runs, 0.500 ms a run"},
       {"next",
        {.warm = Warm(), .current = Warm()},
-       RolloutAction::kSwitch,
+       RolloutAction::kAdvance,
        "warm after 40 runs, 0.500 ms a run"},
       {"slower is reported, not judged",
        {.warm = slow, .current = Warm()},
-       RolloutAction::kSwitch,
+       RolloutAction::kAdvance,
        "warm after 40 runs, 50.000 ms a run"},
       {"broken", {.load_error = broken}, RolloutAction::kRefuse, "model m@2: it is broken (mend it)"},
       {"not finite",
@@ -52,16 +52,16 @@ TEST(Rollout, DecisionsByState) {
        "no input 'x'"},
       {"rows mixed",
        {.warm = mixes, .wanted_batch_rows = 32},
-       RolloutAction::kSwitch,
+       RolloutAction::kAdvance,
        "warm after 40 runs, 0.500 ms a run; its rows cannot share a run, so requests run one by one"},
   };
   for (const auto& state : states) {
     SCOPED_TRACE(state.name);
-    const RolloutDecision decision = DecideRollout(state.snapshot);
+    const RolloutDecision decision = DecideLoaded(state.snapshot);
     EXPECT_EQ(RolloutActionName(decision.action), RolloutActionName(state.action));
     EXPECT_EQ(decision.reason, state.reason);
   }
-  const RolloutDecision next = DecideRollout({.warm = slow, .current = Warm()});
+  const RolloutDecision next = DecideLoaded({.warm = slow, .current = Warm()});
   ASSERT_EQ(next.figures.size(), 9u);
   EXPECT_EQ(next.figures[2], (std::pair<std::string, double>("run_ms", 50)));
   EXPECT_EQ(next.figures[8], (std::pair<std::string, double>("run_ms_ratio", 100)));

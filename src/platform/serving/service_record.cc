@@ -12,42 +12,6 @@ namespace {
 
 constexpr size_t kKeptHistory = 50;
 
-Json RefJson(const RevisionRef& ref) { return {{"revision", ref.revision}, {"model", ref.model}}; }
-
-RevisionRef ReadRef(const Json& json, const std::string& where, Status& status) {
-  JsonReader reader(json, where);
-  RevisionRef ref{reader.String("revision"), reader.String("model")};
-  if (auto done = reader.Finish(); !done && status) status = std::move(done);
-  return ref;
-}
-
-// The figures keep their order: a list of pairs, not an object.
-Json DecisionJson(const RolloutDecision& decision) {
-  Json figures = Json::array();
-  for (const auto& [name, value] : decision.figures) figures.push_back({name, value});
-  return {{"action", RolloutActionName(decision.action)},
-          {"reason", decision.reason},
-          {"figures", std::move(figures)}};
-}
-
-RolloutDecision ReadDecision(const Json& json, const std::string& where, Status& status) {
-  JsonReader reader(json, where);
-  RolloutDecision decision;
-  const std::string action = reader.String("action");
-  for (const RolloutAction a : {RolloutAction::kSwitch, RolloutAction::kRefuse}) {
-    if (RolloutActionName(a) == action) decision.action = a;
-  }
-  decision.reason = reader.String("reason");
-  for (const Json& figure : reader.Array("figures")) {
-    if (figure.is_array() && figure.size() == 2 && figure[0].is_string() && figure[1].is_number())
-      decision.figures.emplace_back(figure[0].get<std::string>(), figure[1].get<double>());
-    else
-      reader.Fail("figures", "must hold pairs of a name and a number");
-  }
-  if (auto done = reader.Finish(); !done && status) status = std::move(done);
-  return decision;
-}
-
 }  // namespace
 
 Status CheckServiceName(std::string_view name) {
@@ -74,6 +38,7 @@ Status CheckBatchLimits(const BatchLimits& limits) {
 std::string ServiceSpecText(const ServiceInfo& service) {
   return Json{{"model", service.model},
               {"open", service.open},
+              {"gates", GatesJson(service.gates)},
               {"batching",
                {{"max_rows", service.limits.max_rows},
                 {"budget_us", service.limits.budget.count()},
@@ -98,6 +63,7 @@ std::string ServiceStatusText(const ServiceInfo& service) {
                  {"next_revision", service.next_revision},
                  {"history", std::move(history)}};
   if (service.previous) status["previous"] = RefJson(*service.previous);
+  if (!service.rollout.empty()) status["rollout"] = service.rollout;
   return status.dump();
 }
 
@@ -112,6 +78,7 @@ Result<ServiceInfo> ReadService(const Record& record) {
   JsonReader spec(spec_json, where);
   service.model = spec.String("model");
   service.open = spec.Bool("open", true);
+  TRY(service.gates, ReadGates(spec.OptionalObject("gates"), where + ": gates"));
   JsonReader batching(spec.Object("batching"), where + ": batching");
   service.limits.max_rows = batching.Int("max_rows");
   service.limits.budget = std::chrono::microseconds(batching.Int("budget_us"));
@@ -126,6 +93,7 @@ Result<ServiceInfo> ReadService(const Record& record) {
   service.current = ReadRef(status.Object("current"), where + ": current", inner);
   if (status.Has("previous"))
     service.previous = ReadRef(status.Object("previous"), where + ": previous", inner);
+  service.rollout = status.String("rollout", "");
   service.next_revision = status.Int("next_revision");
   for (const Json& item : status.Array("history")) {
     JsonReader reader(item, fmt::format("{}: history[{}]", where, service.history.size()));

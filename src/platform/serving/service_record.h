@@ -9,17 +9,12 @@
 
 #include "platform/records/record.h"
 #include "platform/serving/batcher.h"
-#include "platform/serving/rollout.h"
+#include "platform/serving/decision_json.h"
+#include "platform/serving/gates.h"
 
 namespace sinter {
 
 inline constexpr std::string_view kServiceKind = "service";
-
-struct RevisionRef {
-  std::string revision;  // "3"
-  std::string model;     // "fashion@2"
-  bool operator==(const RevisionRef&) const = default;
-};
 
 // One line of a service's history.
 struct RolloutEntry {
@@ -37,9 +32,11 @@ struct ServiceInfo {
   std::string model;
   BatchLimits limits;
   bool open = true;  // on loopback, who asks it needs no token
+  Gates gates;       // what its rollouts must pass
   // What is.
   RevisionRef current;
   std::optional<RevisionRef> previous;
+  std::string rollout;  // the one under way; empty: none
   int64_t next_revision = 1;
   std::vector<RolloutEntry> history;  // the last 50, oldest first
   int64_t created_ms = 0;
