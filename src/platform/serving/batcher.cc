@@ -48,10 +48,12 @@ struct Batcher::Worker {
 };
 
 Batcher::Batcher(const BatchLimits& limits, bool may_join, std::vector<BatchRun> runs,
-                 std::shared_ptr<TrafficCounters> counters, const RevisionInfo* revision)
+                 std::shared_ptr<TrafficCounters> counters, const RevisionInfo* revision,
+                 std::shared_ptr<TrafficCounters> aside)
     : limits_(limits),
       may_join_(may_join && limits.max_rows > 1),
       counters_(std::move(counters)),
+      aside_counters_(std::move(aside)),
       revision_(revision) {
   SINTER_CHECK(!runs.empty() && limits.queue > 0);
   ring_.resize(limits.queue);
@@ -66,11 +68,12 @@ Batcher::~Batcher() { Close(); }
 
 Status Batcher::Submit(BatchJob& job) {
   bool wake = false;
+  TrafficCounters& counters = CountersOf(job);
   {
     std::lock_guard lock(mutex_);
     if (closed_) return Error{ErrorCode::kUnavailable, "this revision takes no more requests", ""};
     if (count_ == ring_.size()) {
-      counters_->refused.fetch_add(1, std::memory_order_relaxed);
+      counters.refused.fetch_add(1, std::memory_order_relaxed);
       return Error{ErrorCode::kResourceExhausted, fmt::format("{} requests wait already", count_),
                    "send the request again in a moment"};
     }
@@ -79,7 +82,7 @@ Status Batcher::Submit(BatchJob& job) {
     At(count_++) = std::move(job);
     wake = waiting_rows_ >= wanted_rows_;
   }
-  counters_->queued.fetch_add(1, std::memory_order_relaxed);
+  counters.queued.fetch_add(1, std::memory_order_relaxed);
   if (wake) wake_.notify_one();
   return {};
 }
@@ -116,15 +119,17 @@ bool Batcher::NextBatch(Worker& worker, std::unique_lock<std::mutex>& lock) {
     wanted_rows_ = 1;
   }
   worker.rows = 0;
+  int64_t asked_rows = 0;
   while (count_ > 0) {
     if (!worker.batch.empty()) {
       if (!may_join_ || worker.rows + At(0).rows > limits_.max_rows) break;
       if (!SameButRows(worker.batch[0], At(0)) || HasStrings(At(0))) break;
     }
     worker.rows += At(0).rows;
+    if (!At(0).aside) asked_rows += At(0).rows;
     worker.batch.push_back(PopFront());
   }
-  expected_rows_ = std::max<int64_t>(1, worker.rows);
+  expected_rows_ = std::max<int64_t>(1, asked_rows);
   if (count_ > 0) wake_.notify_one();  // for another worker
   return true;
 }
@@ -145,19 +150,28 @@ void Batcher::Work(Worker& worker) {
 
 void Batcher::RunBatch(Worker& worker) {
   const auto started = SteadyClock::now();
-  const int64_t taken = static_cast<int64_t>(worker.batch.size());
-  counters_->queued.fetch_sub(taken, std::memory_order_relaxed);
-  counters_->running.fetch_add(taken, std::memory_order_relaxed);
+  for (const BatchJob& job : worker.batch) {
+    TrafficCounters& counters = CountersOf(job);
+    counters.queued.fetch_sub(1, std::memory_order_relaxed);
+    counters.running.fetch_add(1, std::memory_order_relaxed);
+  }
   const auto finish = [&](BatchJob& job, Result<BatchAnswer> answer) {
     // Counted before the answer is out: who has an answer finds it counted.
-    counters_->running.fetch_sub(1, std::memory_order_relaxed);
+    TrafficCounters& counters = CountersOf(job);
+    counters.running.fetch_sub(1, std::memory_order_relaxed);
     if (answer)
-      counters_->Succeeded(Seconds(SteadyClock::now() - job.queued_at), answer->queued_seconds);
+      counters.Succeeded(Seconds(SteadyClock::now() - job.queued_at), answer->queued_seconds);
     else if (answer.error().code == ErrorCode::kCancelled)
-      counters_->cancelled.fetch_add(1, std::memory_order_relaxed);
+      counters.cancelled.fetch_add(1, std::memory_order_relaxed);
     else
-      counters_->failed.fetch_add(1, std::memory_order_relaxed);
-    job.done(std::move(answer));
+      counters.failed.fetch_add(1, std::memory_order_relaxed);
+    if (job.observer != nullptr && answer) {
+      const BatchAnswer seen = *answer;
+      job.done(std::move(answer));
+      job.observer->Saw(job, seen);
+    } else {
+      job.done(std::move(answer));
+    }
     job = BatchJob();
   };
   std::erase_if(worker.batch, [&](BatchJob& job) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -43,12 +44,27 @@ struct BatchAnswer {
 
 using BatchDone = std::move_only_function<void(Result<BatchAnswer>)>;
 
+struct BatchJob;
+
+// Looks at answers after they are out.
+class AnswerObserver {
+ public:
+  virtual ~AnswerObserver() = default;
+  // On a worker's thread; must not block. The answer's tensors are views of the run's memory, as in `done`.
+  virtual void Saw(const BatchJob& job, const BatchAnswer& answer) = 0;
+};
+
 struct BatchJob {
   std::vector<Tensor> inputs;  // checked; kept until the answer
   int64_t rows = 1;
   CancelToken cancel;  // asked before the run; a run that it has alone is stopped
   BatchDone done;      // called once, on a worker's thread; must not block or throw
   std::chrono::steady_clock::time_point queued_at;  // set by Submit
+  std::string id;                                   // the request's own, where somebody will ask for it
+  AnswerObserver* observer = nullptr;               // outlives the job; null: nobody looks
+  bool copied = false;                              // to be shown to a candidate as well
+  // A copy, or a question of our own: nobody's request. Counted apart, and no reason to wait for company.
+  bool aside = false;
 };
 
 // Runs inputs; the outputs stay valid until its next call. One worker calls it, one call at a time.
@@ -59,9 +75,10 @@ using BatchRun =
 class Batcher {
  public:
   // `runs` has one for each worker. `may_join`: rows of several jobs may share a run. `revision` is handed
-  // through to the answers.
+  // through to the answers. `aside`: counts the jobs that are no requests; null: with the others.
   Batcher(const BatchLimits& limits, bool may_join, std::vector<BatchRun> runs,
-          std::shared_ptr<TrafficCounters> counters, const RevisionInfo* revision = nullptr);
+          std::shared_ptr<TrafficCounters> counters, const RevisionInfo* revision = nullptr,
+          std::shared_ptr<TrafficCounters> aside = nullptr);
   ~Batcher();  // Close()
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
@@ -79,10 +96,13 @@ class Batcher {
   void RunBatch(Worker& worker);
   BatchJob& At(size_t i) { return ring_[(first_ + i) % ring_.size()]; }
   BatchJob PopFront();
+  TrafficCounters& CountersOf(const BatchJob& job) const {
+    return job.aside && aside_counters_ != nullptr ? *aside_counters_ : *counters_;
+  }
 
   const BatchLimits limits_;
   const bool may_join_;
-  const std::shared_ptr<TrafficCounters> counters_;
+  const std::shared_ptr<TrafficCounters> counters_, aside_counters_;
   const RevisionInfo* const revision_;
   std::mutex mutex_;
   std::condition_variable wake_;

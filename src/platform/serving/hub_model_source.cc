@@ -72,6 +72,11 @@ Result<LoadedModel> LoadVersion(Repositories& models, BlobStore& store, const Re
 
 }  // namespace
 
+Result<std::string> HubModelSource::Resolve(std::string_view ref) {
+  TRY(const RepositoryVersion version, models_.Find(ref));
+  return version.Ref();
+}
+
 Result<LoadedModel> HubModelSource::Load(std::string_view ref) {
   TRY(const RepositoryVersion version, models_.Find(ref));
   auto loaded = LoadVersion(models_, store_, version);

@@ -21,6 +21,8 @@ struct LoadedModel {
 class ModelSource {
  public:
   virtual ~ModelSource() = default;
+  // Exactly which version `ref` names now: "fashion@3". Quick. kNotFound.
+  virtual Result<std::string> Resolve(std::string_view ref) = 0;
   // "fashion", "fashion@3": resolved at this moment. May take long: reads, parses, verifies.
   virtual Result<LoadedModel> Load(std::string_view ref) = 0;
 };
@@ -29,6 +31,7 @@ class ModelSource {
 class HubModelSource final : public ModelSource {
  public:
   HubModelSource(Repositories& models, BlobStore& store) : models_(models), store_(store) {}
+  Result<std::string> Resolve(std::string_view ref) override;
   Result<LoadedModel> Load(std::string_view ref) override;
 
  private:

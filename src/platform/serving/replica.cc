@@ -18,6 +18,7 @@ Result<std::shared_ptr<Replica>> Replica::Load(std::string name, LoadedModel mod
   auto interface = ModelInterface::Of(model.module, function);
   if (!interface) return located(std::move(interface).error());
   info->interface = *std::move(interface);
+  info->answers = AnswerReader::Of(info->signature, info->interface);
   auto executable = Executable::Compile(std::move(model.module), {.functions = {function}});
   if (!executable) return located(std::move(executable).error());
   replica->executable_ = *std::move(executable);
@@ -37,8 +38,9 @@ Result<std::shared_ptr<Replica>> Replica::Load(std::string name, LoadedModel mod
   if (!info->warm_up.rows_apart) info->limits.max_rows = 1;
   info->limits.max_rows = std::min(info->limits.max_rows, std::max<int64_t>(1, info->interface.most_rows));
   replica->counters_ = std::make_shared<TrafficCounters>();
+  replica->aside_counters_ = std::make_shared<TrafficCounters>();
   replica->batcher_ = std::make_unique<Batcher>(info->limits, info->warm_up.rows_apart, std::move(runs),
-                                                replica->counters_, info.get());
+                                                replica->counters_, info.get(), replica->aside_counters_);
   replica->info_ = std::move(info);
   return replica;
 }

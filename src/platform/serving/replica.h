@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "platform/serving/answer_reader.h"
 #include "platform/serving/batcher.h"
 #include "platform/serving/model_source.h"
 #include "platform/serving/warm_up.h"
@@ -15,7 +16,8 @@ struct RevisionInfo {
   std::string model_id;
   std::string signature;  // signature.json, or empty
   ModelInterface interface;
-  BatchLimits limits;  // as they are applied: max_rows 1 where rows cannot share a run
+  AnswerReader answers;  // what its outputs say
+  BatchLimits limits;    // as they are applied: max_rows 1 where rows cannot share a run
   WarmUpReport warm_up;
 };
 
@@ -28,13 +30,15 @@ class Replica {
   const RevisionInfo& info() const { return *info_; }
   const std::shared_ptr<const RevisionInfo>& shared_info() const { return info_; }
   TrafficCounters& counters() { return *counters_; }
+  // Of copies and questions of our own, which are nobody's requests.
+  TrafficCounters& aside_counters() { return *aside_counters_; }
   Status Submit(BatchJob& job) { return batcher_->Submit(job); }
   void Close() { batcher_->Close(); }
 
  private:
   Replica() = default;
   std::shared_ptr<const RevisionInfo> info_;
-  std::shared_ptr<TrafficCounters> counters_;
+  std::shared_ptr<TrafficCounters> counters_, aside_counters_;
   std::shared_ptr<Executable> executable_;
   std::unique_ptr<Batcher> batcher_;  // last: its threads stop before what they use goes
 };

@@ -1,12 +1,34 @@
 #include "platform/serving/service.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 namespace sinter {
 namespace {
+
+constexpr uint32_t kWhole = 1'000'000;
+
+uint32_t PartOf(double percent) {
+  return static_cast<uint32_t>(std::clamp(percent, 0.0, 100.0) / 100 * kWhole);
+}
+
+// The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): near keys become far numbers.
+uint64_t Mixed(uint64_t key) {
+  key += 0x9e3779b97f4a7c15;
+  key = (key ^ (key >> 30)) * 0xbf58476d1ce4e5b9;
+  key = (key ^ (key >> 27)) * 0x94d049bb133111eb;
+  return key ^ (key >> 31);
+}
+
+// Whether a request belongs to a part of the whole: one of a part belongs to every larger part, so that a
+// canary that grows keeps whom it has.
+bool Within(uint64_t key, uint64_t what, uint32_t part) {
+  return part > 0 && Mixed(key ^ what) % kWhole < part;
+}
+constexpr uint64_t kForCanary = 0x63616e617279, kForShadow = 0x736861646f77;
 
 std::string NamesOf(const std::vector<TensorSpec>& specs) {
   std::vector<std::string_view> names;
@@ -63,11 +85,18 @@ void AddTo(TrafficStats& sum, const TrafficStats& more) {
 
 }  // namespace
 
+uint64_t RequestKey(std::string_view id) {
+  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  for (const char c : id) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
+  return hash == 0 ? 1 : hash;
+}
+
 Service::~Service() { Stop(); }
 
 Replica* Service::Traffic::Find(std::string_view revision) const {
   if (current != nullptr && (revision.empty() || current->info().name == revision)) return current.get();
   if (previous != nullptr && previous->info().name == revision) return previous.get();
+  if (candidate != nullptr && candidate->replica().info().name == revision) return &candidate->replica();
   return nullptr;
 }
 
@@ -89,12 +118,61 @@ void Service::Infer(ServiceRequest request, BatchDone done) {
     } else {
       const int64_t rows = replica->info().interface.RowsOf(*inputs);
       BatchJob job{*std::move(inputs), rows, std::move(request.cancel), std::move(done), {}};
-      status = replica->Submit(job);
+      if (watches()) {
+        job.observer = this;
+        job.id = std::move(request.id);
+        const bool named = !request.revision.empty();
+        const uint64_t key = request.key != 0 ? request.key : next_key_.fetch_add(1) + 1;
+        status = named ? replica->Submit(job) : SubmitTo(*traffic, *replica, job, key);
+      } else {
+        status = replica->Submit(job);
+      }
       if (status) return;
       done = std::move(job.done);
     }
   }
   done(std::move(status).error());
+}
+
+// With a candidate on trial: to it or to the live revision, whose inputs the job has.
+Status Service::SubmitTo(const Traffic& traffic, Replica& replica, BatchJob& job, uint64_t key) {
+  if (traffic.candidate == nullptr || !Within(key, kForCanary, traffic.share)) {
+    job.copied = traffic.candidate != nullptr && Within(key, kForShadow, traffic.shadow);
+    return replica.Submit(job);
+  }
+  // What the live revision would get stays with the request until the candidate has answered it.
+  BatchJob trial;
+  trial.inputs = traffic.candidate->Inputs(job.inputs);
+  trial.rows = job.rows;
+  trial.cancel = job.cancel;
+  trial.id = job.id;
+  trial.observer = this;
+  trial.done = [this, live = std::move(job)](Result<BatchAnswer> answer) mutable {
+    if (answer || answer.error().code == ErrorCode::kCancelled) return live.done(std::move(answer));
+    AskLive(std::move(live), std::move(answer).error());
+  };
+  if (auto taken = traffic.candidate->replica().Submit(trial); !taken)
+    trial.done(std::move(taken).error());  // a full queue: the live revision answers
+  return {};
+}
+
+// The candidate failed, which costs the request time and nothing else.
+void Service::AskLive(BatchJob job, Error why) {
+  Status status = std::move(why);
+  {
+    const auto traffic = traffic_.Read();
+    if (traffic->current != nullptr) status = traffic->current->Submit(job);
+  }
+  if (!status) job.done(std::move(status).error());
+}
+
+void Service::Saw(const BatchJob& job, const BatchAnswer& answer) {
+  const auto traffic = traffic_.Read();
+  if (traffic->candidate == nullptr) return;
+  if (answer.revision == &traffic->candidate->replica().info())
+    traffic->candidate->Check(job, answer);
+  else if (job.copied && traffic->current != nullptr && answer.revision == &traffic->current->info())
+    traffic->candidate->Compare(job, answer);
 }
 
 std::shared_ptr<const RevisionInfo> Service::Info(std::string_view revision) const {
@@ -136,15 +214,24 @@ void Service::Retire(const std::shared_ptr<Replica>& replica) {
   std::erase(live_, replica);
 }
 
+// One switch at a time. Returns what there was, which nobody asks any more.
+Service::Traffic Service::SwitchTraffic(Traffic next) {
+  const bool watched = next.candidate != nullptr;
+  if (watched) watches_.store(true);
+  Traffic old = traffic_.Switch(std::move(next));
+  if (!watched) watches_.store(false);
+  return old;
+}
+
 void Service::Install(std::shared_ptr<Replica> next) {
   std::lock_guard lock(switching_);
   {
     std::lock_guard stats(stats_mutex_);
     live_.push_back(next);
   }
-  std::shared_ptr<Replica> before;
-  before = traffic_.Read()->current;
-  Traffic old = traffic_.Switch({std::move(next), std::move(before)});
+  Traffic now = *traffic_.Read();
+  now.previous = std::exchange(now.current, std::move(next));
+  const Traffic old = SwitchTraffic(std::move(now));
   Retire(old.previous);
 }
 
@@ -154,27 +241,63 @@ void Service::InstallPrevious(std::shared_ptr<Replica> previous) {
     std::lock_guard stats(stats_mutex_);
     live_.push_back(previous);
   }
-  std::shared_ptr<Replica> current;
-  current = traffic_.Read()->current;
-  Traffic old = traffic_.Switch({std::move(current), std::move(previous)});
+  Traffic now = *traffic_.Read();
+  now.previous = std::move(previous);
+  const Traffic old = SwitchTraffic(std::move(now));
   Retire(old.previous);
 }
 
 bool Service::SwitchBack() {
   std::lock_guard lock(switching_);
-  Traffic turned;
-  {
-    const auto traffic = traffic_.Read();
-    turned = {traffic->previous, traffic->current};
-  }
-  if (turned.current == nullptr) return false;
-  traffic_.Switch(std::move(turned));
+  Traffic now = *traffic_.Read();
+  if (now.previous == nullptr) return false;
+  std::swap(now.current, now.previous);
+  SwitchTraffic(std::move(now));
   return true;
+}
+
+void Service::Try(std::shared_ptr<Candidate> candidate, double share, double shadow) {
+  std::lock_guard lock(switching_);
+  Traffic now = *traffic_.Read();
+  if (now.candidate != candidate) {
+    std::lock_guard stats(stats_mutex_);
+    live_.push_back(candidate->shared_replica());
+  }
+  const std::shared_ptr<Candidate> other = now.candidate == candidate ? nullptr : now.candidate;
+  now.candidate = std::move(candidate);
+  now.share = PartOf(share);
+  now.shadow = PartOf(shadow);
+  SwitchTraffic(std::move(now));
+  if (other != nullptr) Retire(other->shared_replica());
+}
+
+bool Service::Promote() {
+  std::lock_guard lock(switching_);
+  Traffic now = *traffic_.Read();
+  if (now.candidate == nullptr) return false;
+  now.previous = std::exchange(now.current, now.candidate->shared_replica());
+  now.candidate = nullptr;
+  now.share = now.shadow = 0;
+  const Traffic old = SwitchTraffic(std::move(now));
+  Retire(old.previous);
+  return true;
+}
+
+void Service::DropCandidate() {
+  std::lock_guard lock(switching_);
+  Traffic now = *traffic_.Read();
+  if (now.candidate == nullptr) return;
+  now.candidate = nullptr;
+  now.share = now.shadow = 0;
+  const Traffic old = SwitchTraffic(std::move(now));  // lives until its replica is closed
+  Retire(old.candidate->shared_replica());
 }
 
 void Service::Stop() {
   std::lock_guard lock(switching_);
-  Traffic old = traffic_.Switch({});
+  const Traffic old = SwitchTraffic({});
+  // A candidate hands what it fails to the live revision: it goes first.
+  if (old.candidate != nullptr) Retire(old.candidate->shared_replica());
   Retire(old.current);
   Retire(old.previous);
 }

@@ -1,11 +1,14 @@
-// A service: the revision that answers now, the one before it kept warm, and the switch between them.
+// A service: the revision that answers now, the one before it kept warm, one on trial beside them, and the
+// switch between them.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "platform/serving/candidate.h"
 #include "platform/serving/named_tensor.h"
 #include "platform/serving/replica.h"
 #include "platform/serving/switch_pointer.h"
@@ -17,14 +20,23 @@ struct ServiceRequest {
   std::vector<std::string> outputs;  // those that will be read: they must exist; empty: all
   std::string revision;              // empty: the current one; else one that is loaded
   CancelToken cancel;
+  // Of the request's id, by RequestKey: the same id goes to the same side of a canary. 0: at random.
+  uint64_t key = 0;
+  std::string id;  // needed only while something watches() the service
 };
 
+// Never 0; the same on every machine.
+uint64_t RequestKey(std::string_view id);
+
 // Any thread asks; whoever holds it switches. The promise: a request that came in is answered by the revision
-// that it came in to, whatever is switched meanwhile.
-class Service {
+// that it came in to, whatever is switched meanwhile; and one that a candidate fails is asked of the live
+// revision again, for a model changes nothing by answering.
+class Service : private AnswerObserver {
  public:
   explicit Service(std::string name) : name_(std::move(name)) {}
-  ~Service();
+  ~Service() override;
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
   const std::string& name() const { return name_; }
 
   // `done` is called once: on a worker's thread with the answer, or before Infer returns with what is wrong:
@@ -48,16 +60,36 @@ class Service {
   // Answers what waits, then lets everything go.
   void Stop();
 
+  // A candidate beside the live revision: `share` percent of the requests are answered by it, of `shadow`
+  // percent of those that the live revision answers it gets a copy. Called again, it changes the shares.
+  void Try(std::shared_ptr<Candidate> candidate, double share, double shadow);
+  // The candidate answers from here on, as after Install. False where there is none.
+  bool Promote();
+  // No request goes to the candidate any more; it answers what it has, then is let go.
+  void DropCandidate();
+  std::shared_ptr<Replica> Current() const { return traffic_.Read()->current; }
+  std::shared_ptr<Replica> Previous() const { return traffic_.Read()->previous; }
+  // Whether the ids of requests are of use to somebody.
+  bool watches() const { return watches_.load(std::memory_order_relaxed); }
+
  private:
   struct Traffic {
     std::shared_ptr<Replica> current;
     std::shared_ptr<Replica> previous;
+    std::shared_ptr<Candidate> candidate;
+    uint32_t share = 0, shadow = 0;  // of kWhole
     Replica* Find(std::string_view revision) const;
   };
+  void Saw(const BatchJob& job, const BatchAnswer& answer) override;
+  Status SubmitTo(const Traffic& traffic, Replica& replica, BatchJob& job, uint64_t key);
+  void AskLive(BatchJob job, Error why);
+  Traffic SwitchTraffic(Traffic next);
   void Retire(const std::shared_ptr<Replica>& replica);
 
   const std::string name_;
   SwitchPointer<Traffic> traffic_;
+  std::atomic<bool> watches_{false};
+  std::atomic<uint64_t> next_key_{0};
   std::mutex switching_;  // one switch at a time
   mutable std::mutex stats_mutex_;
   std::vector<std::shared_ptr<Replica>> live_;

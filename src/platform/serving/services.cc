@@ -7,7 +7,7 @@ namespace {
 
 Error Refused(std::string_view what, const RolloutDecision& decision) {
   return {ErrorCode::kConflict, fmt::format("{} is refused: {}", what, decision.reason),
-          "the revision that answers now goes on"};
+          "nothing was changed"};
 }
 
 }  // namespace
@@ -110,7 +110,10 @@ void Services::Restore(const ServiceInfo& wanted) {
 
 Status Services::Start() {
   TRY(const auto wanted, List());
-  for (const ServiceInfo& service : wanted) Restore(service);
+  for (const ServiceInfo& service : wanted) {
+    Restore(service);
+    if (!service.rollout.empty()) ResumeRollout(service);
+  }
   return {};
 }
 
@@ -120,7 +123,10 @@ void Services::Stop() {
     std::unique_lock lock(entries_mutex_);
     entries.swap(entries_);
   }
-  for (auto& [name, entry] : entries) entry->service->Stop();
+  for (auto& [name, entry] : entries) {
+    if (entry->driver != nullptr) entry->driver->Stop();
+    entry->service->Stop();
+  }
 }
 
 Result<ServiceInfo> Services::Deploy(const NewService& wanted, std::string_view who) {
@@ -132,15 +138,17 @@ Result<ServiceInfo> Services::Deploy(const NewService& wanted, std::string_view 
   RevisionRef revision{"1", wanted.model};
   TRY(auto replica, LoadReplica(revision, wanted.limits));
   revision.model = replica->info().model;
-  const RolloutDecision decision =
-      DecideRollout({.warm = replica->info().warm_up, .wanted_batch_rows = wanted.limits.max_rows});
-  if (decision.action != RolloutAction::kSwitch)
+  RolloutDecision decision =
+      DecideLoaded({.warm = replica->info().warm_up, .wanted_batch_rows = wanted.limits.max_rows});
+  if (decision.action != RolloutAction::kAdvance)
     return Refused(fmt::format("the deployment of {}", revision.model), decision);
+  decision.action = RolloutAction::kSwitch;  // there is nothing to compare it with
   ServiceInfo info;
   info.name = wanted.name;
   info.model = revision.model;
   info.limits = wanted.limits;
   info.open = wanted.open;
+  info.gates = wanted.gates;
   info.current = revision;
   info.next_revision = 2;
   info.history.push_back({clock_.UnixMillis(), std::string(who), "deploy", {}, revision, decision});
@@ -159,54 +167,19 @@ Result<ServiceInfo> Services::Deploy(const NewService& wanted, std::string_view 
   return Show(info.name);
 }
 
-Result<ServiceInfo> Services::Rollout(std::string_view name, std::string_view model, std::string_view who) {
-  TRY(const auto entry, NeedEntry(name));
-  std::lock_guard changing(entry->changing);
-  TRY(const ServiceInfo before, Show(name));
-  RevisionRef next{fmt::format("{}", before.next_revision), std::string(model)};
-  auto loaded = models_.Load(model);
-  if (!loaded && loaded.error().code == ErrorCode::kNotFound) return std::move(loaded).error();
-  Result<std::shared_ptr<Replica>> replica =
-      loaded ? Replica::Load(next.revision, *std::move(loaded), before.limits)
-             : Result<std::shared_ptr<Replica>>(std::move(loaded).error());
-  RolloutSnapshot snapshot;
-  snapshot.wanted_batch_rows = before.limits.max_rows;
-  const auto current = entry->service->Info();
-  if (current != nullptr) snapshot.current = current->warm_up;
-  if (!replica) {
-    snapshot.load_error = replica.error();
-  } else {
-    next.model = (*replica)->info().model;
-    snapshot.warm = (*replica)->info().warm_up;
-    if (current != nullptr) {
-      if (auto fits = CheckCompatible(current->interface, (*replica)->info().interface); !fits)
-        snapshot.incompatible = std::move(fits).error();
-    }
-  }
-  const RolloutDecision decision = DecideRollout(snapshot);
-  const bool goes = decision.action == RolloutAction::kSwitch;
-  // Written down before the switch: a server that dies in between comes back with the new revision.
-  TRY(ServiceInfo after, Write(name, who, [&](ServiceInfo& info) {
-        info.history.push_back(
-            {clock_.UnixMillis(), std::string(who), "rollout", info.current, next, decision});
-        ++info.next_revision;
-        if (!goes) return;
-        info.model = next.model;
-        if (current != nullptr) info.previous = info.current;
-        info.current = next;
-      }));
-  if (!goes) return Refused(fmt::format("the rollout of {}", next.model), decision);
-  entry->service->Install(*std::move(replica));
-  {
-    std::unique_lock lock(entries_mutex_);
-    entry->problem.clear();
-  }
-  return WithState(std::move(after));
-}
-
 Result<ServiceInfo> Services::Rollback(std::string_view name, std::string_view who) {
   TRY(const auto entry, NeedEntry(name));
   std::lock_guard changing(entry->changing);
+  if (const auto driver = DriverOf(*entry); driver != nullptr && !driver->over()) {
+    const RolloutInfo under_way = driver->Info();
+    if (under_way.SharePercent() < 100) {
+      return Error{ErrorCode::kConflict,
+                   fmt::format("a rollout of service {} is under way, and has not switched yet", name),
+                   fmt::format("sinter service abort {} ends it", name)};
+    }
+    TRY_STATUS(driver->Wish(PersonsWish::kAbort, "rolled back", who));
+    return Show(name);
+  }
   // First the switch, then the record: a full disk must not keep a bad revision answering.
   if (!entry->service->SwitchBack()) {
     return Error{ErrorCode::kConflict, fmt::format("service {} has no revision to go back to", name),
@@ -230,8 +203,10 @@ Result<ServiceInfo> Services::Rollback(std::string_view name, std::string_view w
 Status Services::Delete(std::string_view name, std::string_view who) {
   TRY(const auto entry, NeedEntry(name));
   std::lock_guard changing(entry->changing);
+  if (const auto driver = DriverOf(*entry)) driver->Stop();
   TRY(const Record record, records_.Get(kServiceKind, name));
   TRY_STATUS(records_.Delete(record, who));
+  TRY_STATUS(DeleteRollouts(name, who));
   {
     std::unique_lock lock(entries_mutex_);
     entries_.erase(entries_.find(name));

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "platform/records/records.h"
 #include "platform/serving/model_source.h"
+#include "platform/serving/rollout_driver.h"
 #include "platform/serving/service.h"
 #include "platform/serving/service_record.h"
 
@@ -22,28 +23,46 @@ struct NewService {
   std::string model;
   BatchLimits limits;
   bool open = true;
+  Gates gates = {};
 };
 
 // Any thread. Deploy, Rollout and Start take as long as loading a model does: not for a thread that answers
 // requests. What it is given outlives it.
 class Services {
  public:
-  Services(Records& records, ModelSource& models, const Clock& clock = Clock::Real())
-      : records_(records), models_(models), clock_(clock) {}
+  // `golden`: where golden sets come from; null: there are none.
+  Services(Records& records, ModelSource& models, const Clock& clock = Clock::Real(),
+           GoldenSource* golden = nullptr)
+      : records_(records), models_(models), clock_(clock), golden_(golden) {}
   ~Services();
 
   // Loads what the records want. A service whose model cannot be loaded stays, not ready, and says why.
+  // Rollouts that were under way go on as RolloutDriver::Resumed says.
   Status Start();
   // Answers what waits, takes no more. The records stay.
   void Stop();
 
   // kAlreadyExists; kNotFound (the model); kConflict where the decision is to refuse.
   Result<ServiceInfo> Deploy(const NewService& wanted, std::string_view who);
-  // Load, warm, decide, switch. kConflict, with the reason, where the decision is to refuse: then the current
-  // revision goes on, and the history holds the refusal.
-  Result<ServiceInfo> Rollout(std::string_view name, std::string_view model, std::string_view who);
+  // Begins a rollout, which goes through the service's gates by itself. kConflict where one is under way.
+  Result<RolloutInfo> StartRollout(std::string_view name, std::string_view model, std::string_view who);
+  // The same, and waits until it is over. kConflict, with the reason, where it ended without the switch: then
+  // the current revision goes on, and the history holds why.
+  Result<ServiceInfo> Rollout(std::string_view name, std::string_view model, std::string_view who,
+                              std::chrono::nanoseconds patience = std::chrono::hours(24));
+  // Promotes, aborts, pauses or resumes the rollout under way. kConflict where there is none, or it cannot.
+  Result<RolloutInfo> Steer(std::string_view name, PersonsWish wish, std::string_view reason,
+                            std::string_view who);
+  // The one of that revision; empty: the one under way, or the latest.
+  Result<RolloutInfo> ShowRollout(std::string_view name, std::string_view revision = {});
+  Result<std::vector<RolloutInfo>> Rollouts(std::string_view name);  // the latest 200, newest first
+  // The true class of a request, by the id that it came with: true where the rollout under way asks for it.
+  Result<bool> Label(std::string_view name, std::string_view id, int64_t label);
+  // What the next rollouts must pass.
+  Result<ServiceInfo> SetGates(std::string_view name, const Gates& gates, std::string_view who);
   // At once: the revision before is warm. kConflict where there is none. A rollback of a rollback goes
-  // forward.
+  // forward. While a new revision is watched after its switch, it is the rollout that is aborted; before the
+  // switch there is nothing to roll back: kConflict.
   Result<ServiceInfo> Rollback(std::string_view name, std::string_view who);
   Status Delete(std::string_view name, std::string_view who);
   Result<ServiceInfo> Show(std::string_view name);
@@ -61,7 +80,8 @@ class Services {
     std::mutex changing;  // one deploy, rollout or rollback of a service at a time
     std::shared_ptr<Service> service;
     bool open = true;
-    std::string problem;  // guarded by entries_mutex_
+    std::string problem;                    // guarded by entries_mutex_
+    std::shared_ptr<RolloutDriver> driver;  // of the latest rollout; guarded by entries_mutex_
   };
   std::shared_ptr<Entry> FindEntry(std::string_view name) const;
   Result<std::shared_ptr<Entry>> NeedEntry(std::string_view name) const;
@@ -70,10 +90,15 @@ class Services {
   Result<ServiceInfo> Write(std::string_view name, std::string_view who,
                             const std::function<void(ServiceInfo&)>& change);
   ServiceInfo WithState(ServiceInfo info) const;
+  std::shared_ptr<RolloutDriver> DriverOf(const Entry& entry) const;
+  void Drive(const std::shared_ptr<Entry>& entry, const BatchLimits& limits, RolloutInfo rollout);
+  void ResumeRollout(const ServiceInfo& service);
+  Status DeleteRollouts(std::string_view name, std::string_view who);
 
   Records& records_;
   ModelSource& models_;
   const Clock& clock_;
+  GoldenSource* const golden_;
   mutable std::shared_mutex entries_mutex_;
   std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries_;
 };

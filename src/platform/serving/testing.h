@@ -32,22 +32,31 @@ inline std::string ScaleModel(double factor) {
 // Gives the models that a test put in; "name@version" must be there in full, or "name" for the only one.
 class TextModels final : public ModelSource {
  public:
-  void Put(std::string ref, std::string text) {
+  void Put(std::string ref, std::string text, std::string signature = "") {
     std::lock_guard lock(mutex_);
-    texts_[std::move(ref)] = std::move(text);
+    texts_[std::move(ref)] = {std::move(text), std::move(signature)};
+  }
+  Result<std::string> Resolve(std::string_view ref) override {
+    std::lock_guard lock(mutex_);
+    if (texts_.contains(ref)) return std::string(ref);
+    return NotFound(fmt::format("model '{}' has no such version", ref));
   }
   Result<LoadedModel> Load(std::string_view ref) override {
     std::lock_guard lock(mutex_);
     const auto found = texts_.find(ref);
     if (found == texts_.end()) return NotFound(fmt::format("model '{}' has no such version", ref));
-    TRY(Module module, ParseModule(found->second));
+    TRY(Module module, ParseModule(found->second.text));
     TRY_STATUS(InferModule(module, Operators()));
-    return LoadedModel{std::string(ref), "id of " + std::string(ref), "forward", "", std::move(module)};
+    return LoadedModel{std::string(ref), "id of " + std::string(ref), "forward", found->second.signature,
+                       std::move(module)};
   }
 
  private:
   std::mutex mutex_;
-  std::map<std::string, std::string, std::less<>> texts_;
+  struct Model {
+    std::string text, signature;
+  };
+  std::map<std::string, Model, std::less<>> texts_;
 };
 
 }  // namespace sinter

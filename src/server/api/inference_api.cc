@@ -112,6 +112,10 @@ class Inference {
     asked.revision = std::string(request.Parameter("version"));
     for (const OipOutput& output : prepared->oip.outputs) asked.outputs.push_back(output.name);
     Service& service = *prepared->service;
+    if (service.watches() && !prepared->oip.id.empty()) {
+      asked.key = RequestKey(prepared->oip.id);
+      asked.id = prepared->oip.id;
+    }
     service.Infer(std::move(asked), [responder = std::move(responder),
                                      prepared = *std::move(prepared)](Result<BatchAnswer> answer) mutable {
       SendTogether(std::move(responder), answer ? Encode(prepared, *answer) : OipError(answer.error()),

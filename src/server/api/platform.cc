@@ -64,7 +64,8 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
       runs_(home_->records(), home_->store(), clock),
       changes_(home_->records()),
       model_source_(models_, home_->store()),
-      services_(home_->records(), model_source_, clock),
+      golden_source_(datasets_, home_->store()),
+      services_(home_->records(), model_source_, clock, &golden_source_),
       launcher_(MakeLocalLauncher({.keeper = {"/proc/self/exe", "job-keeper"}})) {
   JobsOptions options;
   options.folder = home_->folder() / "jobs";

@@ -64,6 +64,7 @@ class Platform {
   Runs runs_;
   ChangeFeed changes_;
   HubModelSource model_source_;
+  HubGoldenSource golden_source_;
   Services services_;  // from here on: their threads stop before what they use goes
   std::string origin_;
   std::unique_ptr<Launcher> launcher_;

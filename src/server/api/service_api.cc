@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/api/oip/oip.h"
+#include "server/api/rollout_routes.h"
 
 namespace sinter {
 namespace {
@@ -89,8 +90,10 @@ Json ServiceJson(const ServiceInfo& service) {
             {"budget_us", service.limits.budget.count()},
             {"queue", service.limits.queue},
             {"workers", service.limits.workers}}},
+          {"gates", GatesJson(service.gates)},
           {"current", RefJson(service.current)},
           {"previous", service.previous ? RefJson(*service.previous) : Json(nullptr)},
+          {"rollout", service.rollout.empty() ? Json(nullptr) : Json(service.rollout)},
           {"ready", service.ready},
           {"problem", service.problem},
           {"history", std::move(history)},
@@ -143,20 +146,12 @@ Result<Json> DeployService(Platform& platform, const Json& body, std::string_vie
   wanted.name = reader.String("name");
   wanted.model = reader.String("model");
   wanted.open = reader.Bool("open", true);
+  TRY(wanted.gates, ReadGates(reader.OptionalObject("gates"), "service: gates"));
   Status limits;
   wanted.limits = ReadLimits(reader.OptionalObject("batching"), limits);
   TRY_STATUS(reader.Finish());
   TRY_STATUS(limits);
   TRY(const ServiceInfo info, platform.services().Deploy(wanted, who));
-  return ServiceJson(info);
-}
-
-Result<Json> RolloutService(Platform& platform, std::string_view name, const Json& body,
-                            std::string_view who) {
-  JsonReader reader(body, "rollout");
-  const std::string model = reader.String("model");
-  TRY_STATUS(reader.Finish());
-  TRY(const ServiceInfo info, platform.services().Rollout(name, model, who));
   return ServiceJson(info);
 }
 
@@ -192,11 +187,6 @@ std::vector<Route> ServiceRoutes(Platform& platform, bool loopback) {
     TRY_STATUS(p->services().Delete(r.Parameter("name"), r.principal.name));
     return Json::object();
   });
-  add("POST", one("/rollout"), Access::kWrite, "Load, warm and switch to another model",
-      [p](HttpRequest& r) -> Result<Json> {
-        TRY(const Json body, r.JsonBody());
-        return RolloutService(*p, r.Parameter("name"), body, r.principal.name);
-      });
   add("POST", one("/rollback"), Access::kWrite, "Switch back to the revision before, at once",
       [p](HttpRequest& r) -> Result<Json> {
         TRY(const ServiceInfo info, p->services().Rollback(r.Parameter("name"), r.principal.name));
@@ -214,6 +204,7 @@ std::vector<Route> ServiceRoutes(Platform& platform, bool loopback) {
         TRY(query.seed, r.QueryInt("seed", 1, 0, INT64_MAX));
         return SampleService(*p, r.Parameter("name"), query);
       });
+  for (Route& route : RolloutRoutes(platform, loopback)) routes.push_back(std::move(route));
   return routes;
 }
 

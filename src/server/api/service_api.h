@@ -1,10 +1,9 @@
 // Services over the own API, /sinter/v1:
 //   GET    /services                  {"items":[service ...]}
-//   POST   /services                  {"name","model","batching":{...},"open"} -> the service
+//   POST   /services                  {"name","model","batching":{...},"open","gates":{...}} -> the service
 //   GET    /services/NAME             with what it takes and gives, and its model's signature
 //   DELETE /services/NAME
-//   POST   /services/NAME/rollout     {"model"} -> the service; 409 where the decision is to refuse
-//   POST   /services/NAME/rollback
+//   POST   /services/NAME/rollback    (rollouts: rollout_routes.h)
 //   GET    /services/NAME/stats       its traffic: counts, quantiles, queue, batch sizes
 //   GET    /services/NAME/samples?count=&seed=&split=&dataset=   rows of the data set that its model knows
 // Reading needs no token on loopback, so that the page there can show it; everything else does.
@@ -24,9 +23,6 @@ Json ServiceStatsJson(const ServiceStats& stats);
 Result<Json> ListServices(Platform& platform);
 Result<Json> ShowService(Platform& platform, std::string_view name);
 Result<Json> DeployService(Platform& platform, const Json& body, std::string_view who);
-Result<Json> RolloutService(Platform& platform, std::string_view name, const Json& body,
-                            std::string_view who);
-
 struct SampleQuery {
   std::string dataset;  // empty: what the model's version says it was trained on
   std::string split;    // empty: "test", else the first

@@ -48,7 +48,7 @@ int RunCommandLine(int count, char** words) {
   const Status done = context.action();
   if (done) return kExitDone;
   fmt::print(stderr, "sinter: {}\n", done.error().ToString());
-  return kExitFailed;
+  return context.failed_code;
 }
 
 }  // namespace sinter

@@ -38,6 +38,7 @@ class CliContext {
 
   // What the parsed command is to do; the last one set wins. Errors become the exit code.
   std::function<Status()> action;
+  int failed_code = kExitFailed;  // the exit code of an error
 
  private:
   Result<ApiClient*> FindServer();

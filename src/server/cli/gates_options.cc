@@ -1,0 +1,135 @@
+#include "server/cli/gates_options.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/yaml.h"
+#include "server/cli/output.h"
+
+namespace sinter {
+namespace {
+
+constexpr size_t kFileLimit = size_t{1} << 20;
+
+Json JsonOf(const YamlNode& node) {
+  switch (node.kind) {
+    case YamlNode::Kind::kNull:
+      return nullptr;
+    case YamlNode::Kind::kSequence: {
+      Json list = Json::array();
+      for (const YamlNode& item : node.items) list.push_back(JsonOf(item));
+      return list;
+    }
+    case YamlNode::Kind::kMap: {
+      Json map = Json::object();
+      for (const YamlField& field : node.fields) map[field.first.scalar] = JsonOf(field.second);
+      return map;
+    }
+    case YamlNode::Kind::kScalar:
+      break;
+  }
+  if (node.quoted) return node.scalar;
+  if (const auto whole = YamlInt(node)) return *whole;
+  if (const auto number = YamlNumber(node)) return *number;
+  if (const auto flag = YamlBool(node)) return *flag;
+  return node.scalar;
+}
+
+template <class T>
+void Put(Json& gates, const char* part, const char* field, const std::optional<T>& value) {
+  if (value) gates[part][field] = *value;
+}
+
+std::string Line(std::string_view name, const std::string& text) {
+  return fmt::format("{:<8}  {}\n", name, text);
+}
+
+}  // namespace
+
+bool GatesOptions::any() const {
+  return !file.empty() || golden || samples || margin || shadow || bake || p99_ms || canary || keep_cases;
+}
+
+void AddGatesOptions(CLI::App& command, GatesOptions& options) {
+  command.add_option("--gates", options.file, "A file with the gates, YAML or JSON; options go before it");
+  command.add_option("--golden", options.golden,
+                     "The data set on which a new model may not be worse (none: no golden set)");
+  command.add_option("--samples", options.samples, "Examples of it that are asked");
+  command.add_option("--margin", options.margin, "How much worse is not worse yet, of accuracy");
+  command.add_option("--shadow", options.shadow, "Percent of the requests that are copied to a new model");
+  command.add_flag("--canary,!--blue-green", options.canary,
+                   "New models get 1, 5, 25, 50, 100% of the requests, not all at once");
+  command.add_option("--bake", options.bake, "Seconds that each share, and a switch, is watched");
+  command.add_option("--p99-ms", options.p99_ms, "The budget of latency: 99% answered within");
+  command.add_flag("--keep-cases,!--no-keep-cases", options.keep_cases,
+                   "Consent: requests that the model is unsure about are kept for labelling");
+}
+
+Result<Json> GatesWith(Json before, const GatesOptions& options) {
+  Json gates = std::move(before);
+  if (!options.file.empty()) {
+    TRY(const std::string text, ReadFile(options.file, kFileLimit));
+    auto node = ParseYaml(text);
+    if (!node) return std::move(node).error().In(options.file);
+    if (node->kind != YamlNode::Kind::kMap) return node->Invalid("gates are a map").In(options.file);
+    gates = JsonOf(*node);
+  }
+  if (options.golden == "none")
+    gates["golden"] = nullptr;
+  else
+    Put(gates, "golden", "dataset", options.golden);
+  Put(gates, "golden", "samples", options.samples);
+  Put(gates, "golden", "margin", options.margin);
+  Put(gates, "shadow", "percent", options.shadow);
+  if (options.canary) {
+    gates["rollout"]["strategy"] = *options.canary ? "canary" : "blue-green";
+    if (!options.bake) gates["rollout"].erase("bake_s");  // the strategy's own
+  }
+  Put(gates, "rollout", "bake_s", options.bake);
+  Put(gates, "budget", "p99_ms", options.p99_ms);
+  Put(gates, "cases", "consent", options.keep_cases);
+  return gates;
+}
+
+std::string GatesText(const Json& gates) {
+  const auto of = [&](const char* part, const char* field) { return TextOf(gates[part], field); };
+  std::string text;
+  if (gates["golden"].is_null()) {
+    text += Line("golden", "none");
+  } else {
+    text +=
+        Line("golden", fmt::format("{} ({}), {} examples: at most {} worse, {} confidence",
+                                   of("golden", "dataset"), of("golden", "split"), of("golden", "samples"),
+                                   of("golden", "margin"), of("golden", "confidence")));
+  }
+  if (gates["shadow"].value("percent", 0.0) == 0) {
+    text += Line("shadow", "off");
+  } else {
+    text += Line("shadow", fmt::format("{}% of the requests, at least {} compared", of("shadow", "percent"),
+                                       of("shadow", "minimum")));
+  }
+  text += Line("budget",
+               fmt::format("p99 {} ms, errors {}, over {} s and at least {} requests", of("budget", "p99_ms"),
+                           of("budget", "errors"), of("budget", "window_s"), of("budget", "minimum")));
+  const std::string bake = of("rollout", "bake_s");
+  if (of("rollout", "strategy") == "canary") {
+    text += Line("rollout",
+                 fmt::format("canary of {}%, {} s each",
+                             fmt::join(gates["rollout"]["shares"].get<std::vector<double>>(), ", "), bake));
+  } else {
+    text += Line("rollout", bake == "0" ? "blue-green, at once"
+                                        : fmt::format("blue-green, then watched for {} s", bake));
+  }
+  text += Line("cases", gates["cases"].value("consent", false)
+                            ? fmt::format("kept where confidence is below {}, at most {}",
+                                          of("cases", "below"), of("cases", "most"))
+                            : "not kept (--keep-cases is the consent)");
+  text +=
+      Line("drift", fmt::format("over the last {} requests or so, at least {}: a stability index above {}",
+                                of("drift", "sample"), of("drift", "minimum"), of("drift", "stability")));
+  return text;
+}
+
+}  // namespace sinter
