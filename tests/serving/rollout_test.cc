@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
 #include <nlohmann/json.hpp>
@@ -130,6 +131,64 @@ TEST(Rollout, TwoHundredSwitchesAndRollbacksUnderLoadLoseNothing) {
   RecordProperty("requests", std::to_string(report["requests"].get<uint64_t>()));
   std::printf("%s requests, %d switches and rollbacks, none failed, largest difference %.2g\n",
               report["requests"].dump().c_str(), 2 * kCycles, worst);
+}
+
+// Rollouts, rollbacks, scalings and unloads in turn: 100 of them, or SINTER_LOAD_CHANGES.
+TEST(Rollout, ChangesOfEveryKindUnderLoadLoseNothing) {
+  const char* wanted = std::getenv("SINTER_LOAD_CHANGES");
+  const int changes = wanted == nullptr ? 100 : std::atoi(wanted);
+  ServingHome home;
+  const std::string v1 = home.AddModel("classifier", 1), v2 = home.AddModel("classifier", 2);
+  HttpClient admin(home.port());
+  const std::string bearer = fmt::format("Authorization: Bearer {}\r\n", home.token());
+  auto call = [&](std::string_view path, const Json& body) {
+    const HttpReply reply = admin.Post(fmt::format("/sinter/v1/services{}", path), body.dump(), bearer);
+    EXPECT_LT(reply.status, 300) << path << ": " << reply.body;
+    return Json::parse(reply.body, nullptr, false);
+  };
+  call("", {{"name", "pictures"}, {"model", v1}});
+  const auto service = home.platform().services().Find("pictures");
+  const auto answered = [&] { return service->Stats().total.succeeded; };
+  LoadProcess load(home.port(), "pictures", 4);
+  std::map<std::string, std::string> models{{"1", v1}};
+  for (int change = 0; change < changes; ++change) {
+    SCOPED_TRACE(change);
+    switch (change % 4) {
+      case 0: {
+        const Json out = call("/pictures/rollout", {{"model", change % 8 == 0 ? v2 : v1}});
+        models[out["current"]["revision"]] = out["current"]["model"];
+        break;
+      }
+      case 1:
+        call("/pictures/rollback", Json::object());
+        break;
+      case 2:
+        ASSERT_TRUE(service->Current()->SetWorkers(1 + change / 4 % 3));
+        break;
+      default:
+        call("/pictures/unload", Json::object());
+    }
+    const uint64_t before = answered();
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (answered() < before + 5) {
+      ASSERT_LT(std::chrono::steady_clock::now(), until) << "nothing answers";
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+  }
+  const ServiceStats stats = service->Stats();
+  const Json report = load.Finish();
+  ASSERT_TRUE(report.is_object());
+  EXPECT_EQ(report["failed"], 0) << "of " << report["requests"] << ": " << report["failures"];
+  EXPECT_EQ(stats.total.failed + stats.total.refused + stats.total.invalid + stats.total.cancelled, 0u);
+  for (const auto& [revision, pictures] : report["answers"].items()) {
+    ASSERT_TRUE(models.contains(revision)) << revision;
+    for (const auto& [picture, seen] : pictures.items()) {
+      const std::vector<float> expected = home.Offline(models[revision], LoadPicture(std::stoul(picture)));
+      for (size_t i = 0; i < expected.size(); ++i)
+        ASSERT_NEAR(seen["high"][i].get<double>(), static_cast<double>(expected[i]), 1e-6);
+    }
+  }
+  std::printf("%s requests, %d changes, none failed\n", report["requests"].dump().c_str(), changes);
 }
 
 }  // namespace

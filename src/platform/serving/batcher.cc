@@ -44,6 +44,7 @@ struct Batcher::Worker {
   std::vector<Tensor> joined;                    // the inputs of a run of several jobs
   std::vector<std::shared_ptr<Buffer>> staging;  // their bytes, kept from run to run
   std::vector<Tensor> outputs;
+  bool leaves = false;  // guarded by mutex_
   std::thread thread;
 };
 
@@ -57,11 +58,42 @@ Batcher::Batcher(const BatchLimits& limits, bool may_join, std::vector<BatchRun>
       revision_(revision) {
   SINTER_CHECK(!runs.empty() && limits.queue > 0);
   ring_.resize(limits.queue);
-  for (BatchRun& run : runs) {
-    Worker& worker = *workers_.emplace_back(std::make_unique<Worker>());
-    worker.run = std::move(run);
+  for (BatchRun& run : runs) Begin(std::move(run));
+}
+
+void Batcher::Begin(BatchRun run) {
+  Worker& worker = *workers_.emplace_back(std::make_unique<Worker>());
+  worker.run = std::move(run);
+  worker.thread = std::thread([this, &worker] { Work(worker); });
+}
+
+bool Batcher::AddWorker(BatchRun run) {
+  std::lock_guard workers(workers_mutex_);
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_) return false;
   }
-  for (auto& worker : workers_) worker->thread = std::thread([this, w = worker.get()] { Work(*w); });
+  Begin(std::move(run));
+  return true;
+}
+
+bool Batcher::RemoveWorker() {
+  std::lock_guard workers(workers_mutex_);
+  if (workers_.size() < 2) return false;
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    workers_.back()->leaves = true;
+  }
+  wake_.notify_all();
+  workers_.back()->thread.join();
+  workers_.pop_back();
+  return true;
+}
+
+int Batcher::workers() const {
+  std::lock_guard workers(workers_mutex_);
+  return static_cast<int>(workers_.size());
 }
 
 Batcher::~Batcher() { Close(); }
@@ -93,6 +125,7 @@ void Batcher::Close() {
     closed_ = true;
   }
   wake_.notify_all();
+  std::lock_guard workers(workers_mutex_);
   for (auto& worker : workers_) {
     if (worker->thread.joinable()) worker->thread.join();
   }
@@ -109,7 +142,11 @@ BatchJob Batcher::PopFront() {
 
 // Fills worker.batch from the queue; false when there is nothing more to come.
 bool Batcher::NextBatch(Worker& worker, std::unique_lock<std::mutex>& lock) {
-  wake_.wait(lock, [&] { return count_ > 0 || closed_; });
+  wake_.wait(lock, [&] { return count_ > 0 || closed_ || worker.leaves; });
+  if (worker.leaves) {
+    wake_.notify_one();  // what woke it may have been for another
+    return false;
+  }
   if (count_ == 0) return false;
   const int64_t target = may_join_ ? std::min(limits_.max_rows, expected_rows_) : 1;
   if (waiting_rows_ < target && limits_.budget.count() > 0) {
@@ -213,7 +250,20 @@ void Batcher::RunBatch(Worker& worker) {
   const auto ended = SteadyClock::now();
   counters_->Batch(worker.rows);
   int64_t row = 0;
+  const bool crashed = !results && results.error().code == ErrorCode::kUnavailable;
   for (BatchJob& job : batch) {
+    if (crashed) {
+      const auto again = worker.run(job.inputs, job.cancel);
+      if (!again) {
+        finish(job, again.error());
+        continue;
+      }
+      worker.outputs.clear();
+      for (const Value& value : *again) worker.outputs.push_back(value.tensor());
+      finish(job, BatchAnswer{worker.outputs, revision_, Seconds(started - job.queued_at),
+                              Seconds(SteadyClock::now() - started), job.rows, false});
+      continue;
+    }
     if (!results) {
       finish(job, results.error());
       continue;

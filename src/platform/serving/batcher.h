@@ -24,8 +24,9 @@ struct BatchLimits {
   // A request never waits longer than this for company. It waits only while fewer rows stand in the queue
   // than the last run had: one lone client pays nothing.
   std::chrono::microseconds budget{1000};
-  size_t queue = 512;  // requests that may wait; more are refused at once
-  int workers = 1;     // runs side by side
+  size_t queue = 512;    // requests that may wait; more are refused at once
+  int workers = 1;       // runs side by side
+  bool process = false;  // each of them in a process of its own: a crash takes no one with it
 };
 
 struct RevisionInfo;
@@ -67,7 +68,9 @@ struct BatchJob {
   bool aside = false;
 };
 
-// Runs inputs; the outputs stay valid until its next call. One worker calls it, one call at a time.
+// Runs inputs; the outputs stay valid until its next call. One worker calls it, one call at a time. Where it
+// gives kUnavailable (what ran it has crashed), each request of the run is tried once more, alone: a model
+// changes nothing by answering, and one that crashes it shall not take its company with it.
 using BatchRun =
     std::move_only_function<Result<std::span<const Value>>(std::span<const Tensor>, const CancelToken&)>;
 
@@ -89,8 +92,15 @@ class Batcher {
   // Takes no more, answers what waits, returns when the last answer is out. Not from a callback.
   void Close();
 
+  // One more worker, or one fewer (it ends what it runs first; the last one stays). False after Close. Not
+  // from a callback.
+  bool AddWorker(BatchRun run);
+  bool RemoveWorker();
+  int workers() const;
+
  private:
   struct Worker;
+  void Begin(BatchRun run);
   void Work(Worker& worker);
   bool NextBatch(Worker& worker, std::unique_lock<std::mutex>& lock);
   void RunBatch(Worker& worker);
@@ -112,6 +122,7 @@ class Batcher {
   int64_t expected_rows_ = 1;  // what the last run had
   int64_t wanted_rows_ = 1;    // worth waking a worker for
   bool closed_ = false;
+  mutable std::mutex workers_mutex_;  // before mutex_; held while one is joined
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

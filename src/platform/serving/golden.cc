@@ -64,7 +64,7 @@ Result<std::vector<GoldenAnswer>> AskRows(Replica& replica, const GoldenSet& set
     for (size_t i = 0; i < rows; ++i) {
       const ClassAnswer got =
           reader.Read(answer->outputs, static_cast<int64_t>(i), static_cast<int64_t>(rows));
-      answers.push_back({got.index, got.confidence, finite});
+      answers.push_back({got.index, got.index, got.confidence, finite});
     }
     promise.set_value(std::move(answers));
   };

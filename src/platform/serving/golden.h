@@ -42,7 +42,8 @@ class HubGoldenSource final : public GoldenSource {
 };
 
 struct GoldenAnswer {
-  int64_t index = -1;  // of the set's classes; -1: none of them
+  int64_t index = -1;     // of the set's classes; -1: none of them
+  int64_t of_model = -1;  // of the model's own
   double confidence = 0;
   bool finite = true;
 };

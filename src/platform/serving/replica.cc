@@ -1,5 +1,7 @@
 #include "platform/serving/replica.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace sinter {
@@ -13,27 +15,29 @@ Result<std::shared_ptr<Replica>> Replica::Load(std::string name, LoadedModel mod
   info->model_id = model.id;
   info->signature = std::move(model.signature);
   info->limits = limits;
-  const std::string function = model.function;
+  const std::string function = replica->function_ = model.function;
   const auto located = [&](Error error) { return std::move(error).In(fmt::format("model {}", info->model)); };
   auto interface = ModelInterface::Of(model.module, function);
   if (!interface) return located(std::move(interface).error());
   info->interface = *std::move(interface);
   info->answers = AnswerReader::Of(info->signature, info->interface);
-  auto executable = Executable::Compile(std::move(model.module), {.functions = {function}});
-  if (!executable) return located(std::move(executable).error());
-  replica->executable_ = *std::move(executable);
+  if (limits.process) {
+    auto written = WorkerModel::Write(model.module, function);
+    if (!written) return located(std::move(written).error());
+    replica->worker_model_ = *std::move(written);
+  } else {
+    auto executable = Executable::Compile(std::move(model.module), {.functions = {function}});
+    if (!executable) return located(std::move(executable).error());
+    replica->executable_ = *std::move(executable);
+  }
 
   std::vector<BatchRun> runs;
   for (int i = 0; i < limits.workers; ++i) {
-    auto session = replica->executable_->OpenSession();
-    if (!session) return located(std::move(session).error());
-    auto warm = WarmUp(**session, replica->executable_->module(), info->interface, function, limits.max_rows);
-    if (!warm) return located(std::move(warm).error());
-    if (i == 0) info->warm_up = *warm;
-    runs.emplace_back(
-        [session = *std::move(session), function](std::span<const Tensor> inputs, const CancelToken& cancel) {
-          return session->Run(function, inputs, {cancel});
-        });
+    WarmUpReport warm_up;
+    auto run = replica->OpenRun(info->interface, limits.max_rows, warm_up);
+    if (!run) return located(std::move(run).error());
+    if (i == 0) info->warm_up = warm_up;
+    runs.push_back(*std::move(run));
   }
   if (!info->warm_up.rows_apart) info->limits.max_rows = 1;
   info->limits.max_rows = std::min(info->limits.max_rows, std::max<int64_t>(1, info->interface.most_rows));
@@ -43,6 +47,34 @@ Result<std::shared_ptr<Replica>> Replica::Load(std::string name, LoadedModel mod
                                                 replica->counters_, info.get(), replica->aside_counters_);
   replica->info_ = std::move(info);
   return replica;
+}
+
+Result<BatchRun> Replica::OpenRun(const ModelInterface& interface, int64_t max_rows,
+                                  WarmUpReport& warm_up) const {
+  if (worker_model_ != nullptr) {
+    auto worker = std::make_unique<WorkerProcess>(worker_model_, max_rows);
+    TRY(warm_up, worker->Start());
+    return [worker = std::move(worker)](std::span<const Tensor> inputs, const CancelToken& cancel) {
+      return worker->Run(inputs, cancel);
+    };
+  }
+  TRY(auto session, executable_->OpenSession());
+  TRY(warm_up, WarmUp(*session, executable_->module(), interface, function_, max_rows));
+  return [session = std::move(session), function = function_](std::span<const Tensor> inputs,
+                                                              const CancelToken& cancel) {
+    return session->Run(function, inputs, {cancel});
+  };
+}
+
+Status Replica::SetWorkers(int count) {
+  while (workers() < count) {
+    WarmUpReport warm_up;
+    TRY(BatchRun run, OpenRun(info_->interface, info_->limits.max_rows, warm_up));
+    if (!batcher_->AddWorker(std::move(run))) return {};  // it was closed meanwhile
+  }
+  while (workers() > std::max(1, count) && batcher_->RemoveWorker()) {
+  }
+  return {};
 }
 
 }  // namespace sinter

@@ -7,6 +7,7 @@
 #include "platform/serving/batcher.h"
 #include "platform/serving/model_source.h"
 #include "platform/serving/warm_up.h"
+#include "platform/serving/worker_process.h"
 
 namespace sinter {
 
@@ -34,13 +35,19 @@ class Replica {
   TrafficCounters& aside_counters() { return *aside_counters_; }
   Status Submit(BatchJob& job) { return batcher_->Submit(job); }
   void Close() { batcher_->Close(); }
+  // Runs side by side from here on; a new one is warmed first. One caller at a time.
+  Status SetWorkers(int count);
+  int workers() const { return batcher_->workers(); }
 
  private:
   Replica() = default;
+  Result<BatchRun> OpenRun(const ModelInterface& interface, int64_t max_rows, WarmUpReport& warm_up) const;
+  std::string function_;
   std::shared_ptr<const RevisionInfo> info_;
   std::shared_ptr<TrafficCounters> counters_, aside_counters_;
-  std::shared_ptr<Executable> executable_;
-  std::unique_ptr<Batcher> batcher_;  // last: its threads stop before what they use goes
+  std::shared_ptr<Executable> executable_;           // of one in-process
+  std::shared_ptr<const WorkerModel> worker_model_;  // of one whose workers are processes
+  std::unique_ptr<Batcher> batcher_;                 // last: its threads stop before what they use goes
 };
 
 }  // namespace sinter

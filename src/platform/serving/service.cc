@@ -101,17 +101,20 @@ Replica* Service::Traffic::Find(std::string_view revision) const {
 }
 
 void Service::Infer(ServiceRequest request, BatchDone done) {
+  while (!Ask(request, done)) {
+  }
+}
+
+// False: it was woken between the look and the attempt to be held; a second look finds it awake.
+bool Service::Ask(ServiceRequest& request, BatchDone& done) {
   Status status;
+  bool absent = false;
   {
     // While it is pinned, nothing that it shows is closed: a switch waits for this to leave.
     const auto traffic = traffic_.Read();
     Replica* replica = traffic->Find(request.revision);
     if (replica == nullptr) {
-      status = request.revision.empty()
-                   ? Error{ErrorCode::kUnavailable, fmt::format("service {} is not ready", name_),
-                           fmt::format("look at: sinter service show {}", name_)}
-                   : NotFound(fmt::format("service {} has no revision {} loaded", name_, request.revision),
-                              "the current revision and the one before it are");
+      absent = true;
     } else if (auto inputs = Arrange(replica->info().interface, request); !inputs) {
       replica->counters().invalid.fetch_add(1, std::memory_order_relaxed);
       status = std::move(inputs).error();
@@ -125,13 +128,83 @@ void Service::Infer(ServiceRequest request, BatchDone done) {
         const uint64_t key = request.key != 0 ? request.key : next_key_.fetch_add(1) + 1;
         status = named ? replica->Submit(job) : SubmitTo(*traffic, *replica, job, key);
       } else {
+        if (remembers_.load(std::memory_order_relaxed)) job.observer = this;
         status = replica->Submit(job);
       }
-      if (status) return;
+      if (status) return true;
       done = std::move(job.done);
     }
   }
+  if (absent) {
+    if (asleep()) return Hold(request, done);
+    status = request.revision.empty()
+                 ? Error{ErrorCode::kUnavailable, fmt::format("service {} is not ready", name_),
+                         fmt::format("look at: sinter service show {}", name_)}
+                 : NotFound(fmt::format("service {} has no revision {} loaded", name_, request.revision),
+                            "the current revision and the one before it are");
+  }
   done(std::move(status).error());
+  return true;
+}
+
+// Until it is woken. False: it is awake.
+bool Service::Hold(ServiceRequest& request, BatchDone& done) {
+  std::function<void()> wake;
+  {
+    std::unique_lock lock(held_mutex_);
+    if (!asleep_) return false;
+    if (held_.size() >= most_held_) {
+      lock.unlock();
+      done(Error{ErrorCode::kResourceExhausted,
+                 fmt::format("service {} is being woken, and enough wait", name_),
+                 "send the request again in a moment"});
+      return true;
+    }
+    held_.emplace_back(std::move(request), std::move(done));
+    if (held_.size() == 1) wake = wake_;
+  }
+  if (wake) wake();
+  return true;
+}
+
+bool Service::Sleep(size_t most, std::function<void()> wake) {
+  std::lock_guard lock(switching_);
+  const auto current = Current();
+  if (current == nullptr || traffic_.Read()->candidate != nullptr) return false;
+  {
+    std::lock_guard held(held_mutex_);
+    most_held_ = most;
+    wake_ = std::move(wake);
+    sleeping_ = current->shared_info();
+    asleep_ = true;
+  }
+  const Traffic old = SwitchTraffic({});
+  Retire(old.current);
+  Retire(old.previous);
+  return true;
+}
+
+// After a switch to something that answers.
+void Service::AnswerHeld() {
+  std::vector<std::pair<ServiceRequest, BatchDone>> held;
+  {
+    std::lock_guard lock(held_mutex_);
+    if (!asleep_) return;
+    asleep_ = false;
+    sleeping_ = nullptr;
+    held.swap(held_);
+  }
+  for (auto& [request, done] : held) Infer(std::move(request), std::move(done));
+}
+
+void Service::GiveUpWaking(const Error& why, bool for_good) {
+  std::vector<std::pair<ServiceRequest, BatchDone>> held;
+  {
+    std::lock_guard lock(held_mutex_);
+    if (for_good) asleep_ = false;
+    held.swap(held_);
+  }
+  for (auto& [request, done] : held) done(why);
 }
 
 // With a candidate on trial: to it or to the live revision, whose inputs the job has.
@@ -166,7 +239,19 @@ void Service::AskLive(BatchJob job, Error why) {
   if (!status) job.done(std::move(status).error());
 }
 
+void Service::Remember(const Gates& gates) {
+  sample_.Enable(gates.golden ? static_cast<size_t>(gates.drift.sample) : 0);
+  cases_.Enable(gates.cases);
+  remembers_ = sample_.enabled() || cases_.enabled();
+}
+
 void Service::Saw(const BatchJob& job, const BatchAnswer& answer) {
+  if (remembers_.load(std::memory_order_relaxed)) {
+    const TrafficFeature feature = FeatureOf(job.inputs, answer.outputs, answer.revision->answers, job.rows);
+    if (sample_.enabled()) sample_.Note(feature);
+    if (cases_.enabled()) cases_.Offer(job, feature, answer.revision->name, Clock::Real());
+  }
+  if (!watches()) return;
   const auto traffic = traffic_.Read();
   if (traffic->candidate == nullptr) return;
   if (answer.revision == &traffic->candidate->replica().info())
@@ -176,9 +261,13 @@ void Service::Saw(const BatchJob& job, const BatchAnswer& answer) {
 }
 
 std::shared_ptr<const RevisionInfo> Service::Info(std::string_view revision) const {
-  const auto traffic = traffic_.Read();
-  const Replica* replica = traffic->Find(revision);
-  return replica == nullptr ? nullptr : replica->shared_info();
+  {
+    const auto traffic = traffic_.Read();
+    if (const Replica* replica = traffic->Find(revision)) return replica->shared_info();
+  }
+  std::lock_guard lock(held_mutex_);
+  if (!asleep_ || (!revision.empty() && sleeping_->name != revision)) return nullptr;
+  return sleeping_;
 }
 
 std::shared_ptr<const RevisionInfo> Service::PreviousInfo() const {
@@ -232,6 +321,7 @@ void Service::Install(std::shared_ptr<Replica> next) {
   Traffic now = *traffic_.Read();
   now.previous = std::exchange(now.current, std::move(next));
   const Traffic old = SwitchTraffic(std::move(now));
+  AnswerHeld();
   Retire(old.previous);
 }
 
@@ -294,6 +384,7 @@ void Service::DropCandidate() {
 }
 
 void Service::Stop() {
+  GiveUpWaking(Error{ErrorCode::kUnavailable, fmt::format("service {} ends", name_), ""}, true);
   std::lock_guard lock(switching_);
   const Traffic old = SwitchTraffic({});
   // A candidate hands what it fails to the live revision: it goes first.

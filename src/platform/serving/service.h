@@ -3,12 +3,15 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "platform/serving/candidate.h"
+#include "platform/serving/cases.h"
+#include "platform/serving/drift_watch.h"
 #include "platform/serving/named_tensor.h"
 #include "platform/serving/replica.h"
 #include "platform/serving/switch_pointer.h"
@@ -44,7 +47,7 @@ class Service : private AnswerObserver {
   // kUnavailable (no revision is loaded).
   void Infer(ServiceRequest request, BatchDone done);
 
-  bool ready() const { return traffic_.Read()->current != nullptr; }
+  bool ready() const { return asleep() || traffic_.Read()->current != nullptr; }
   // Of the current revision, or of the one named; null: there is none.
   std::shared_ptr<const RevisionInfo> Info(std::string_view revision = {}) const;
   std::shared_ptr<const RevisionInfo> PreviousInfo() const;
@@ -60,6 +63,14 @@ class Service : private AnswerObserver {
   // Answers what waits, then lets everything go.
   void Stop();
 
+  // Lets its revisions go to save their memory. Requests that come from now on are held, `most` of them, and
+  // the first calls `wake`, which must not block; Install then answers them. False, and nothing happens,
+  // where a candidate is on trial or nothing answers anyway.
+  bool Sleep(size_t most, std::function<void()> wake);
+  bool asleep() const { return asleep_.load(); }
+  // It cannot be woken: the held requests get to know why. The next one calls `wake` again, unless it is over
+  // for good.
+  void GiveUpWaking(const Error& why, bool for_good = false);
   // A candidate beside the live revision: `share` percent of the requests are answered by it, of `shadow`
   // percent of those that the live revision answers it gets a copy. Called again, it changes the shares.
   void Try(std::shared_ptr<Candidate> candidate, double share, double shadow);
@@ -69,6 +80,11 @@ class Service : private AnswerObserver {
   void DropCandidate();
   std::shared_ptr<Replica> Current() const { return traffic_.Read()->current; }
   std::shared_ptr<Replica> Previous() const { return traffic_.Read()->previous; }
+  // What is remembered of the traffic from here on: a sample of how it looks where there is a golden set to
+  // compare it with, hard cases with consent.
+  void Remember(const Gates& gates);
+  TrafficSample& sample() { return sample_; }
+  CaseQueue& cases() { return cases_; }
   // Whether the ids of requests are of use to somebody.
   bool watches() const { return watches_.load(std::memory_order_relaxed); }
 
@@ -83,14 +99,25 @@ class Service : private AnswerObserver {
   void Saw(const BatchJob& job, const BatchAnswer& answer) override;
   Status SubmitTo(const Traffic& traffic, Replica& replica, BatchJob& job, uint64_t key);
   void AskLive(BatchJob job, Error why);
+  bool Ask(ServiceRequest& request, BatchDone& done);
+  bool Hold(ServiceRequest& request, BatchDone& done);
+  void AnswerHeld();
   Traffic SwitchTraffic(Traffic next);
   void Retire(const std::shared_ptr<Replica>& replica);
 
   const std::string name_;
   SwitchPointer<Traffic> traffic_;
-  std::atomic<bool> watches_{false};
+  std::atomic<bool> watches_{false}, remembers_{false};
+  TrafficSample sample_;
+  CaseQueue cases_;
   std::atomic<uint64_t> next_key_{0};
   std::mutex switching_;  // one switch at a time
+  std::atomic<bool> asleep_{false};
+  mutable std::mutex held_mutex_;
+  std::vector<std::pair<ServiceRequest, BatchDone>> held_;  // while it sleeps
+  size_t most_held_ = 0;
+  std::function<void()> wake_;
+  std::shared_ptr<const RevisionInfo> sleeping_;  // what will answer
   mutable std::mutex stats_mutex_;
   std::vector<std::shared_ptr<Replica>> live_;
   TrafficStats retired_;

@@ -35,10 +35,22 @@ Status CheckBatchLimits(const BatchLimits& limits) {
   return within("workers", limits.workers, 1, 64);
 }
 
+std::string_view ReplicaKindName(bool process) { return process ? "process" : "in-process"; }
+
+Result<bool> ReadReplicaKind(std::string_view name) {
+  for (const bool process : {false, true}) {
+    if (name == ReplicaKindName(process)) return process;
+  }
+  return InvalidArgument(
+      fmt::format("replica is '{}'; it must be in-process or process", name.substr(0, 40)));
+}
+
 std::string ServiceSpecText(const ServiceInfo& service) {
   return Json{{"model", service.model},
               {"open", service.open},
               {"gates", GatesJson(service.gates)},
+              {"replica", ReplicaKindName(service.limits.process)},
+              {"scaling", ScalingJson(service.scaling)},
               {"batching",
                {{"max_rows", service.limits.max_rows},
                 {"budget_us", service.limits.budget.count()},
@@ -78,7 +90,9 @@ Result<ServiceInfo> ReadService(const Record& record) {
   JsonReader spec(spec_json, where);
   service.model = spec.String("model");
   service.open = spec.Bool("open", true);
+  TRY(service.scaling, ReadScaling(spec.OptionalObject("scaling"), where + ": scaling"));
   TRY(service.gates, ReadGates(spec.OptionalObject("gates"), where + ": gates"));
+  const std::string replica = spec.String("replica", ReplicaKindName(false));
   JsonReader batching(spec.Object("batching"), where + ": batching");
   service.limits.max_rows = batching.Int("max_rows");
   service.limits.budget = std::chrono::microseconds(batching.Int("budget_us"));
@@ -86,6 +100,7 @@ Result<ServiceInfo> ReadService(const Record& record) {
   service.limits.workers = static_cast<int>(std::clamp<int64_t>(batching.Int("workers"), 0, 1000));
   TRY_STATUS(batching.Finish());
   TRY_STATUS(spec.Finish());
+  TRY(service.limits.process, ReadReplicaKind(replica));
   TRY_STATUS(CheckBatchLimits(service.limits));
 
   Status inner;

@@ -11,6 +11,7 @@
 #include "platform/serving/batcher.h"
 #include "platform/serving/decision_json.h"
 #include "platform/serving/gates.h"
+#include "platform/serving/scaling.h"
 
 namespace sinter {
 
@@ -33,6 +34,7 @@ struct ServiceInfo {
   BatchLimits limits;
   bool open = true;  // on loopback, who asks it needs no token
   Gates gates;       // what its rollouts must pass
+  Scaling scaling;
   // What is.
   RevisionRef current;
   std::optional<RevisionRef> previous;
@@ -47,6 +49,8 @@ struct ServiceInfo {
 };
 
 Status CheckServiceName(std::string_view name);
+std::string_view ReplicaKindName(bool process);  // "process", "in-process"
+Result<bool> ReadReplicaKind(std::string_view name);
 Status CheckBatchLimits(const BatchLimits& limits);
 
 std::string ServiceSpecText(const ServiceInfo& service);

@@ -91,7 +91,11 @@ void Services::Restore(const ServiceInfo& wanted) {
   auto entry = std::make_shared<Entry>();
   entry->service = std::make_shared<Service>(wanted.name);
   entry->open = wanted.open;
-  if (auto current = LoadReplica(wanted.current, wanted.limits)) {
+  entry->scaling = wanted.scaling;
+  entry->least_workers = wanted.limits.workers;
+  entry->service->Remember(wanted.gates);
+  auto current = LoadReplica(wanted.current, wanted.limits);
+  if (current)
     entry->service->Install(*std::move(current));
     if (wanted.previous) {
       // Without it the service answers all the same; there is only nothing to roll back to.
@@ -114,10 +118,17 @@ Status Services::Start() {
     Restore(service);
     if (!service.rollout.empty()) ResumeRollout(service);
   }
+  if (!scaler_.joinable()) scaler_ = std::thread([this] { Scale(); });
   return {};
 }
 
 void Services::Stop() {
+  {
+    std::lock_guard lock(scaler_mutex_);
+    scaler_stops_ = true;
+  }
+  scaler_wakes_.notify_all();
+  if (scaler_.joinable()) scaler_.join();
   std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries;
   {
     std::unique_lock lock(entries_mutex_);
@@ -149,6 +160,7 @@ Result<ServiceInfo> Services::Deploy(const NewService& wanted, std::string_view 
   info.limits = wanted.limits;
   info.open = wanted.open;
   info.gates = wanted.gates;
+  info.scaling = wanted.scaling;
   info.current = revision;
   info.next_revision = 2;
   info.history.push_back({clock_.UnixMillis(), std::string(who), "deploy", {}, revision, decision});
@@ -159,6 +171,9 @@ Result<ServiceInfo> Services::Deploy(const NewService& wanted, std::string_view 
   auto entry = std::make_shared<Entry>();
   entry->service = std::make_shared<Service>(info.name);
   entry->open = info.open;
+  entry->scaling = info.scaling;
+  entry->least_workers = info.limits.workers;
+  entry->service->Remember(info.gates);
   entry->service->Install(std::move(replica));
   {
     std::unique_lock lock(entries_mutex_);
@@ -180,6 +195,7 @@ Result<ServiceInfo> Services::Rollback(std::string_view name, std::string_view w
     TRY_STATUS(driver->Wish(PersonsWish::kAbort, "rolled back", who));
     return Show(name);
   }
+  TRY_STATUS(Wake(*entry));
   // First the switch, then the record: a full disk must not keep a bad revision answering.
   if (!entry->service->SwitchBack()) {
     return Error{ErrorCode::kConflict, fmt::format("service {} has no revision to go back to", name),

@@ -1,12 +1,15 @@
 // All services of a server: deployed, rolled out and back, kept in the records, loaded again at the start.
 #pragma once
 
+#include <atomic>
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -24,6 +27,7 @@ struct NewService {
   BatchLimits limits;
   bool open = true;
   Gates gates = {};
+  Scaling scaling = {};
 };
 
 // Any thread. Deploy, Rollout and Start take as long as loading a model does: not for a thread that answers
@@ -58,8 +62,13 @@ class Services {
   Result<std::vector<RolloutInfo>> Rollouts(std::string_view name);  // the latest 200, newest first
   // The true class of a request, by the id that it came with: true where the rollout under way asks for it.
   Result<bool> Label(std::string_view name, std::string_view id, int64_t label);
+  // Live traffic against the golden set. kConflict where the service has none.
+  Result<DriftReport> Drift(std::string_view name);
   // What the next rollouts must pass.
   Result<ServiceInfo> SetGates(std::string_view name, const Gates& gates, std::string_view who);
+  // Lets go of what the service has loaded; the next request, which is held meanwhile, has it loaded again.
+  Result<ServiceInfo> Unload(std::string_view name);
+  Result<ServiceInfo> SetScaling(std::string_view name, const Scaling& scaling, std::string_view who);
   // At once: the revision before is warm. kConflict where there is none. A rollback of a rollback goes
   // forward. While a new revision is watched after its switch, it is the rollout that is aborted; before the
   // switch there is nothing to roll back: kConflict.
@@ -76,12 +85,25 @@ class Services {
   bool ready() const;  // all that are wanted are loaded
 
  private:
-  struct Entry {
+  struct Entry : std::enable_shared_from_this<Entry> {
     std::mutex changing;  // one deploy, rollout or rollback of a service at a time
     std::shared_ptr<Service> service;
     bool open = true;
     std::string problem;                    // guarded by entries_mutex_
     std::shared_ptr<RolloutDriver> driver;  // of the latest rollout; guarded by entries_mutex_
+    Scaling scaling;                        // guarded by entries_mutex_
+    int least_workers = 1;                  // likewise
+    std::atomic<bool> wanted{false};        // it sleeps, and a request has come
+    // Of the scaler's thread.
+    const Replica* looked_at = nullptr;
+    uint64_t requests_seen = 0;
+    double last_request = 0;
+    int busy_looks = 0, quiet_looks = 0;
+    // What the golden set looks like to a revision; asked once for each.
+    std::mutex measuring;
+    std::string reference_of;
+    std::string reference_dataset;
+    std::vector<TrafficFeature> reference;
   };
   std::shared_ptr<Entry> FindEntry(std::string_view name) const;
   Result<std::shared_ptr<Entry>> NeedEntry(std::string_view name) const;
@@ -93,12 +115,22 @@ class Services {
   std::shared_ptr<RolloutDriver> DriverOf(const Entry& entry) const;
   void Drive(const std::shared_ptr<Entry>& entry, const BatchLimits& limits, RolloutInfo rollout);
   void ResumeRollout(const ServiceInfo& service);
+  void Scale();
+  void ScaleOne(Entry& entry);
+  // Under `changing`: a service that sleeps is loaded again, and answers what it holds.
+  Status Wake(Entry& entry);
+  bool LetSleep(Entry& entry, const Replica& replica);
+  void PokeScaler();
   Status DeleteRollouts(std::string_view name, std::string_view who);
 
   Records& records_;
   ModelSource& models_;
   const Clock& clock_;
   GoldenSource* const golden_;
+  std::mutex scaler_mutex_;
+  std::condition_variable scaler_wakes_;
+  bool scaler_poked_ = false, scaler_stops_ = false;
+  std::thread scaler_;
   mutable std::shared_mutex entries_mutex_;
   std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries_;
 };

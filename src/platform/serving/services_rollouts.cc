@@ -60,6 +60,8 @@ Result<RolloutInfo> Services::StartRollout(std::string_view name, std::string_vi
                  fmt::format("a rollout of service {} is under way ({})", name, Standing(driver->Info())),
                  fmt::format("wait for it, or: sinter service promote {} | abort {}", name, name)};
   }
+  // What cannot be woken is not there to compare with; the rollout may mend it.
+  if (const Status woken = Wake(*entry); !woken) entry->service->GiveUpWaking(woken.error(), true);
   TRY(Record record, records_.Get(kServiceKind, name));
   TRY(ServiceInfo service, ReadService(record));
   RolloutInfo rollout;
@@ -159,7 +161,52 @@ Result<bool> Services::Label(std::string_view name, std::string_view id, int64_t
 
 Result<ServiceInfo> Services::SetGates(std::string_view name, const Gates& gates, std::string_view who) {
   TRY(const auto entry, NeedEntry(name));
-  return Write(name, who, [&](ServiceInfo& info) { info.gates = gates; });
+  TRY(ServiceInfo info, Write(name, who, [&](ServiceInfo& service) { service.gates = gates; }));
+  entry->service->Remember(gates);
+  std::lock_guard lock(entry->measuring);
+  entry->reference_of.clear();
+  return info;
+}
+
+Result<DriftReport> Services::Drift(std::string_view name) {
+  TRY(const auto entry, NeedEntry(name));
+  TRY(const ServiceInfo info, Show(name));
+  {
+    std::lock_guard changing(entry->changing);
+    TRY_STATUS(Wake(*entry));
+  }
+  const auto replica = entry->service->Current();
+  if (!info.gates.golden || golden_ == nullptr) {
+    return Error{ErrorCode::kConflict,
+                 fmt::format("service {} has no golden set to compare its traffic with", name),
+                 fmt::format("sinter service gates {} --golden DATASET", name)};
+  }
+  if (replica == nullptr)
+    return Error{ErrorCode::kUnavailable, fmt::format("service {} is not ready", name), ""};
+  std::lock_guard lock(entry->measuring);
+  if (entry->reference_of != replica->info().name) {
+    TRY(const auto set, golden_->Load(*info.gates.golden, replica->info().interface));
+    TRY(const auto answers, AskGolden(*replica, *set, CancelToken()));
+    entry->reference.clear();
+    for (size_t i = 0; i < answers.size(); ++i) {
+      TrafficFeature feature = FeatureOf(std::span(&set->inputs[i], 1), {}, AnswerReader(), 1);
+      feature.index = static_cast<int32_t>(answers[i].of_model);
+      feature.confidence = static_cast<float>(answers[i].confidence);
+      entry->reference.push_back(feature);
+    }
+    entry->reference_of = replica->info().name;
+    entry->reference_dataset = set->ref;
+    // All but one in a hundred of the golden set's inputs are usual.
+    std::vector<float> means;
+    for (const TrafficFeature& feature : entry->reference) means.push_back(feature.mean);
+    std::ranges::sort(means);
+    const size_t rare = means.size() / 200;
+    entry->service->cases().SetUsual(static_cast<double>(means[rare]),
+                                     static_cast<double>(means[means.size() - 1 - rare]));
+  }
+  DriftReport report = MeasureDrift(entry->reference, entry->service->sample().Read(), info.gates.drift);
+  report.dataset = entry->reference_dataset;
+  return report;
 }
 
 void Services::ResumeRollout(const ServiceInfo& service) {

@@ -5,11 +5,6 @@
 namespace sinter {
 namespace {
 
-Json RevisionJson(const RevisionRef& ref) {
-  if (ref.revision.empty()) return nullptr;
-  return {{"revision", ref.revision}, {"model", ref.model}};
-}
-
 Json StepJson(const RolloutInfo& rollout, const RolloutStep& step) {
   Json json = {{"at_ms", step.at_ms},
                {"by", step.by},
@@ -25,6 +20,11 @@ Json StepJson(const RolloutInfo& rollout, const RolloutStep& step) {
 }
 
 }  // namespace
+
+Json RevisionJson(const RevisionRef& ref) {
+  if (ref.revision.empty()) return nullptr;
+  return {{"revision", ref.revision}, {"model", ref.model}};
+}
 
 Json FiguresJson(const RolloutDecision& decision) {
   Json figures = Json::object();

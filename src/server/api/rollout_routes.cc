@@ -32,7 +32,7 @@ Result<Json> BeginRollout(Platform& platform, std::string_view name, const Json&
   TRY(const RolloutInfo rollout, platform.services().StartRollout(name, model, who));
   TRY(const ServiceInfo info, platform.services().Show(name));
   Json json = ServiceJson(info);
-  json["rollout"] = RolloutJson(rollout);
+  json["begun"] = RolloutJson(rollout);
   return json;
 }
 

@@ -3,15 +3,12 @@
 #include <nlohmann/json.hpp>
 
 #include "server/api/oip/oip.h"
+#include "server/api/rollout_json.h"
 #include "server/api/rollout_routes.h"
+#include "server/api/traffic_routes.h"
 
 namespace sinter {
 namespace {
-
-Json RefJson(const RevisionRef& ref) {
-  if (ref.revision.empty()) return nullptr;
-  return {{"revision", ref.revision}, {"model", ref.model}};
-}
 
 Json SpecsJson(const std::vector<TensorSpec>& specs) {
   Json list = Json::array();
@@ -76,8 +73,8 @@ Json ServiceJson(const ServiceInfo& service) {
     history.push_back({{"at_ms", entry.at_ms},
                        {"by", entry.by},
                        {"what", entry.what},
-                       {"from", RefJson(entry.from)},
-                       {"to", RefJson(entry.to)},
+                       {"from", RevisionJson(entry.from)},
+                       {"to", RevisionJson(entry.to)},
                        {"decision", RolloutActionName(entry.decision.action)},
                        {"reason", entry.decision.reason},
                        {"figures", std::move(figures)}});
@@ -91,8 +88,10 @@ Json ServiceJson(const ServiceInfo& service) {
             {"queue", service.limits.queue},
             {"workers", service.limits.workers}}},
           {"gates", GatesJson(service.gates)},
-          {"current", RefJson(service.current)},
-          {"previous", service.previous ? RefJson(*service.previous) : Json(nullptr)},
+          {"replica", ReplicaKindName(service.limits.process)},
+          {"scaling", ScalingJson(service.scaling)},
+          {"current", RevisionJson(service.current)},
+          {"previous", service.previous ? RevisionJson(*service.previous) : Json(nullptr)},
           {"rollout", service.rollout.empty() ? Json(nullptr) : Json(service.rollout)},
           {"ready", service.ready},
           {"problem", service.problem},
@@ -147,10 +146,13 @@ Result<Json> DeployService(Platform& platform, const Json& body, std::string_vie
   wanted.model = reader.String("model");
   wanted.open = reader.Bool("open", true);
   TRY(wanted.gates, ReadGates(reader.OptionalObject("gates"), "service: gates"));
+  TRY(wanted.scaling, ReadScaling(reader.OptionalObject("scaling"), "service: scaling"));
   Status limits;
   wanted.limits = ReadLimits(reader.OptionalObject("batching"), limits);
+  const std::string replica = reader.String("replica", ReplicaKindName(false));
   TRY_STATUS(reader.Finish());
   TRY_STATUS(limits);
+  TRY(wanted.limits.process, ReadReplicaKind(replica));
   TRY(const ServiceInfo info, platform.services().Deploy(wanted, who));
   return ServiceJson(info);
 }
@@ -187,6 +189,18 @@ std::vector<Route> ServiceRoutes(Platform& platform, bool loopback) {
     TRY_STATUS(p->services().Delete(r.Parameter("name"), r.principal.name));
     return Json::object();
   });
+  add("POST", one("/scaling"), Access::kWrite, "How a service follows its load",
+      [p](HttpRequest& r) -> Result<Json> {
+        TRY(const Json body, r.JsonBody());
+        TRY(const Scaling scaling, ReadScaling(body, "scaling"));
+        TRY(const ServiceInfo info, p->services().SetScaling(r.Parameter("name"), scaling, r.principal.name));
+        return ServiceJson(info);
+      });
+  add("POST", one("/unload"), Access::kWrite, "Let go of a service's models until the next request",
+      [p](HttpRequest& r) -> Result<Json> {
+        TRY(const ServiceInfo info, p->services().Unload(r.Parameter("name")));
+        return ServiceJson(info);
+      });
   add("POST", one("/rollback"), Access::kWrite, "Switch back to the revision before, at once",
       [p](HttpRequest& r) -> Result<Json> {
         TRY(const ServiceInfo info, p->services().Rollback(r.Parameter("name"), r.principal.name));
@@ -205,6 +219,7 @@ std::vector<Route> ServiceRoutes(Platform& platform, bool loopback) {
         return SampleService(*p, r.Parameter("name"), query);
       });
   for (Route& route : RolloutRoutes(platform, loopback)) routes.push_back(std::move(route));
+  for (Route& route : TrafficRoutes(platform, loopback)) routes.push_back(std::move(route));
   return routes;
 }
 

@@ -1,8 +1,11 @@
 // Services over the own API, /sinter/v1:
 //   GET    /services                  {"items":[service ...]}
-//   POST   /services                  {"name","model","batching":{...},"open","gates":{...}} -> the service
+//   POST   /services                  {"name","model","batching":{...},"open","gates":{...},"scaling":{...},
+//                                     "replica":"in-process" or "process"} -> the service
 //   GET    /services/NAME             with what it takes and gives, and its model's signature
 //   DELETE /services/NAME
+//   POST   /services/NAME/scaling     {"most_workers","idle_s"} -> the service
+//   POST   /services/NAME/unload      until the next request, which is held meanwhile
 //   POST   /services/NAME/rollback    (rollouts: rollout_routes.h)
 //   GET    /services/NAME/stats       its traffic: counts, quantiles, queue, batch sizes
 //   GET    /services/NAME/samples?count=&seed=&split=&dataset=   rows of the data set that its model knows

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "platform/serving/worker_process.h"
 #include "server/cli/context.h"
 #include "server/cli/gates_options.h"
 #include "server/cli/output.h"
@@ -12,12 +13,19 @@ namespace sinter {
 namespace {
 
 std::string name, model, reason;
-bool wait_for_it = false;
+bool wait_for_it = false, process = false;
+std::string socket_path, model_path;
+int64_t rows = 1;
 GatesOptions gates_options;
 
 std::string PathOf(std::string_view more = {}) {
   return fmt::format("/services/{}{}", EscapeSegment(name), more);
 }
+
+std::string dataset;
+std::optional<int64_t> most_workers;
+std::optional<double> idle_s;
+int64_t limit = 20;
 
 void PrintTable(const Json& services) {
   std::vector<std::vector<std::string>> rows{{"NAME", "STATE", "REVISION", "MODEL"}};
@@ -71,13 +79,13 @@ Status RollOut(CliContext& context, ApiClient& client) {
   }
   if (!begun) return std::move(begun).error();
   Json answer = *std::move(begun);
-  const bool under_way = answer["rollout"].is_object();
+  const bool under_way = answer.contains("begun");
   if (!under_way || !wait_for_it) {
     Print(context, answer, false);
-    if (under_way && !context.json) fmt::print("{}\n", RolloutLine(answer["rollout"]));
+    if (under_way && !context.json) fmt::print("{}\n", RolloutLine(answer["begun"]));
     return {};
   }
-  TRY(const Json over, Follow(client, TextOf(answer["rollout"]["to"], "revision")));
+  TRY(const Json over, Follow(client, TextOf(answer["begun"]["to"], "revision")));
   const std::string state = TextOf(over, "state");
   if (state != "done") {
     if (RefusedByGates(over)) context.failed_code = kExitRefused;
@@ -104,9 +112,77 @@ Status ShowGates(const CliContext& context, ApiClient& client) {
   return {};
 }
 
+void PrintDrift(const Json& report) {
+  fmt::print("{}: {} live requests, {} of the golden set {}", TextOf(report, "verdict"),
+             TextOf(report, "live_sample"), TextOf(report, "reference_sample"), TextOf(report, "dataset"));
+  fmt::print("{}\n",
+             report["measures"].empty() ? fmt::format("; {} are needed", TextOf(report, "minimum")) : "");
+  std::vector<std::vector<std::string>> rows{
+      {"OF", "DRIFTED", "STABILITY INDEX", "BY CHANCE", "KS DISTANCE", "P", "MEAN THEN", "NOW"}};
+  for (const Json& m : report["measures"]) {
+    rows.push_back({TextOf(m, "name"), m.value("drifted", false) ? "yes" : "no", TextOf(m, "stability_index"),
+                    TextOf(m, "by_chance"), TextOf(m, "ks_distance"), TextOf(m, "ks_p_value"),
+                    TextOf(m, "reference_mean"), TextOf(m, "live_mean")});
+  }
+  if (rows.size() > 1) fmt::print("{}", Table(rows));
+}
+
+Status ShowDrift(const CliContext& context, ApiClient& client) {
+  TRY(const Json report, client.Get(PathOf("/drift")));
+  if (context.json)
+    fmt::print("{}\n", report.dump());
+  else
+    PrintDrift(report);
+  return {};
+}
+
+// The kept cases, or the data set that they have become.
+Status Cases(const CliContext& context, ApiClient& client) {
+  if (!dataset.empty()) {
+    TRY(const Json made, client.Post(PathOf("/cases/export"), {{"dataset", dataset}}));
+    if (context.json)
+      fmt::print("{}\n", made.dump());
+    else
+      fmt::print("{}: {} rows in split {}, labelled by the model\n", TextOf(made, "dataset"),
+                 TextOf(made, "rows"), TextOf(made, "split"));
+    return {};
+  }
+  TRY(const Json cases, client.Get(PathOf(fmt::format("/cases?limit={}", limit))));
+  if (context.json) {
+    fmt::print("{}\n", cases.dump());
+    return {};
+  }
+  std::vector<std::vector<std::string>> rows{{"CASE", "WHY", "SAID", "CONFIDENCE", "REVISION", "WHEN"}};
+  for (const Json& item : cases["items"]) {
+    rows.push_back({TextOf(item, "number"), TextOf(item, "why"), TextOf(item, "class_name"),
+                    TextOf(item, "confidence"), TextOf(item, "revision"),
+                    Ago(item.value("at_ms", int64_t{0}))});
+  }
+  fmt::print(
+      "{} kept{}\n{}", TextOf(cases, "kept"),
+      cases.value("consent", false) ? "" : " (there is no consent: sinter service gates NAME --keep-cases)",
+      Table(rows));
+  return {};
+}
+
 }  // namespace
 
+// What a service's worker processes run; no command for people.
+static void AddReplicaWorker(CLI::App& app, CliContext& context) {
+  CLI::App* worker = app.add_subcommand("replica-worker", "")->group("");
+  worker->add_option("--socket", socket_path)->required();
+  worker->add_option("--model", model_path)->required();
+  worker->add_option("--rows", rows);
+  worker->callback([&context] {
+    context.action = []() -> Status {
+      if (ReplicaWorkerMain(socket_path, model_path, rows) == 0) return {};
+      return Error{ErrorCode::kUnavailable, "the worker could not be started", ""};
+    };
+  });
+}
+
 void AddServiceCommands(CLI::App& app, CliContext& context) {
+  AddReplicaWorker(app, context);
   CLI::App* service = app.add_subcommand("service", "Models that answer requests");
   service->require_subcommand(1);
   // A verb on one service. `act` does it with a client of the server.
@@ -133,8 +209,10 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
   CLI::App* deploy =
       verb("deploy", "Loads a model and answers with it", [&context](ApiClient& client) -> Status {
         TRY(Json gates, GatesWith(Json::object(), gates_options));
-        TRY(const Json answer,
-            client.Post("/services", {{"name", name}, {"model", model}, {"gates", std::move(gates)}}));
+        TRY(const Json answer, client.Post("/services", {{"name", name},
+                                                         {"model", model},
+                                                         {"gates", std::move(gates)},
+                                                         {"replica", process ? "process" : "in-process"}}));
         Print(context, answer, false);
         if (!context.json)
           fmt::print("\nWhat the next models must pass (sinter service gates {}):\n{}", name,
@@ -142,6 +220,8 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
         return {};
       });
   deploy->add_option("model", model, "NAME or NAME@VERSION")->required();
+  deploy->add_flag("--process", process,
+                   "Run the model in worker processes: a crash there takes nothing with it");
   AddGatesOptions(*deploy, gates_options);
   CLI::App* rollout =
       verb("rollout", "Replaces the model, through the service's gates, without losing a request",
@@ -163,6 +243,27 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
       return {};
     })->add_option("--reason", reason, "Why: kept in the rollout's history");
   }
+  verb("drift", "Does live traffic still look like the golden set?",
+       [&context](ApiClient& client) { return ShowDrift(context, client); });
+  CLI::App* cases = verb("cases", "Requests kept for labelling: hard ones, and unusual ones",
+                         [&context](ApiClient& client) { return Cases(context, client); });
+  cases->add_option("--export", dataset, "Make them the next version of this data set");
+  cases->add_option("--limit", limit, "How many are shown")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  CLI::App* scale = change("scale", "Follows the load: more runs side by side, and none while nobody asks",
+                           false, [](ApiClient& client) -> Result<Json> {
+                             TRY(const Json before, client.Get(PathOf()));
+                             Json scaling = before["scaling"];
+                             if (most_workers) scaling["most_workers"] = *most_workers;
+                             if (idle_s) scaling["idle_s"] = *idle_s;
+                             return client.Post(PathOf("/scaling"), scaling);
+                           });
+  scale->add_option("--workers", most_workers,
+                    "Runs side by side, at most; 0: as many as the service was deployed with");
+  scale->add_option("--idle", idle_s, "Seconds without a request, after which the model is let go; 0: never");
+  change("unload", "Lets go of the models until the next request", false,
+         [](ApiClient& client) { return client.Post(PathOf("/unload"), Json::object()); });
   change("rollback", "The revision before answers again, at once", false,
          [](ApiClient& client) { return client.Post(PathOf("/rollback"), Json::object()); });
   change("show", "What a service is, takes and gives", true,
