@@ -1,9 +1,12 @@
 // Records as they are kept: the first line says of what kind, the next two are its spec and its status. What
 // is read, written and read again is equal.
+#include <nlohmann/json.hpp>
+
 #include "fuzz/targets.h"
 #include "platform/hub/repository_records.h"
 #include "platform/jobs/launch.h"
 #include "platform/runs/run.h"
+#include "platform/serving/rollout_record.h"
 #include "platform/serving/service_record.h"
 
 namespace sinter {
@@ -83,6 +86,20 @@ Status Run(std::span<const std::byte> input) {
     TRY(const RepositoryInfo info, ReadRepository(record));
     record.status = RepositoryStatusText(info.latest);
     SINTER_CHECK(ReadRepository(record).has_value());
+  if (kind == "rollout") {
+    TRY(const RolloutInfo rollout, ReadRollout(record));
+    record.spec = RolloutSpecText(rollout);
+    record.status = RolloutStatusText(rollout);
+    const auto again = ReadRollout(record);
+    SINTER_CHECK(again.has_value() && RolloutSpecText(*again) == record.spec &&
+                 RolloutStatusText(*again) == record.status);
+    return {};
+  }
+  if (kind == "gates") {
+    TRY(const Json json, ParseJson(spec));
+    TRY(const Gates gates, ReadGates(json, "gates"));
+    const auto again = ReadGates(GatesJson(gates), "gates");
+    SINTER_CHECK(again.has_value() && GatesJson(*again) == GatesJson(gates));
     return {};
   }
   TRY(const std::string text, CanonicalObject("object", spec));

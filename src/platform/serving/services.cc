@@ -94,8 +94,7 @@ void Services::Restore(const ServiceInfo& wanted) {
   entry->scaling = wanted.scaling;
   entry->least_workers = wanted.limits.workers;
   entry->service->Remember(wanted.gates);
-  auto current = LoadReplica(wanted.current, wanted.limits);
-  if (current)
+  if (auto current = LoadReplica(wanted.current, wanted.limits)) {
     entry->service->Install(*std::move(current));
     if (wanted.previous) {
       // Without it the service answers all the same; there is only nothing to roll back to.
