@@ -1,7 +1,10 @@
 """Rollouts through gates with the whole program: refused by a golden set (exit code 3), steered by commands, and gone on
 with after the server was killed in each state."""
 import json
+import os
+import pathlib
 import signal
+import subprocess
 import threading
 import time
 
@@ -120,6 +123,75 @@ class Gates(Program):
         self.ok("service", "abort", "digits", "--reason", "changed my mind")
         self.assertEqual(self.rollout()["reason"], "changed my mind")
         self.assertIn("no rollout of service digits is under way", self.fails("service", "abort", "digits"))
+
+    def ask_rows(self, change=lambda row: row, count=100, rounds=3):
+        for seed in range(1, rounds + 1):
+            sample = self.get(f"/sinter/v1/services/digits/samples?count={count}&seed={seed}&dataset=small")
+            for item in sample["items"]:
+                body = {"inputs": [{"name": self.input_name, "datatype": sample["datatype"],
+                                    "shape": [1, *sample["shape"]], "data": change(item["data"])}]}
+                self.assertEqual(self.request("POST", "/v2/models/digits/infer", None, body)[0], 200)
+
+    def test_drift_and_cases(self):
+        good, _ = self.prepare()
+        self.ok("service", "deploy", "digits", good, "--golden", "small", "--samples", "500", "--keep-cases")
+        self.input_name = self.ok_json("service", "show", "digits")["inputs"][0]["name"]
+        report = self.ok_json("service", "drift", "digits")
+        self.assertEqual((report["verdict"], report["live_sample"], report["minimum"]), ("too few", 0, 200))
+        self.ask_rows()
+        report = self.ok_json("service", "drift", "digits")
+        self.assertEqual((report["verdict"], report["drifted"]), ("no drift", False), report)
+        self.assertEqual([m["name"] for m in report["measures"]], ["input mean", "input spread", "confidence", "class"])
+        self.ask_rows(lambda row: [255 - v for v in row], rounds=6)
+        report = self.ok_json("service", "drift", "digits")
+        self.assertTrue(report["drifted"], report)
+        self.assertIn("input mean", self.ok("service", "drift", "digits"))
+
+        cases = self.ok_json("service", "cases", "digits", "--limit", "5")
+        self.assertGreater(cases["kept"], 10)
+        self.assertEqual(self.request("GET", "/sinter/v1/services/digits/cases")[0], 401, "users' data")
+        made = self.ok_json("service", "cases", "digits", "--export", "hard")
+        self.assertEqual(made["rows"], cases["kept"])
+        profile = self.ok_json("data", "show", "hard")
+        self.assertIn("cases", json.dumps(profile))
+        self.assertEqual(self.ok_json("service", "cases", "digits")["kept"], 0)
+        self.ok("service", "gates", "digits", "--no-keep-cases")
+        self.ask_rows(lambda row: [255 - v for v in row], rounds=1)
+        self.assertEqual(self.ok_json("service", "cases", "digits")["kept"], 0, "consent withdrawn")
+
+    def test_worker_processes_and_sleep(self):
+        good, _ = self.prepare()
+        self.ok("service", "deploy", "digits", good, "--process")
+        self.input_name = self.ok_json("service", "show", "digits")["inputs"][0]["name"]
+
+        def workers():
+            found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(self.server.pid)], text=True,
+                                   stdout=subprocess.PIPE).stdout
+            return [int(line.split()[0]) for line in found.splitlines() if "replica-worker" in line]
+        self.assertEqual(len(workers()), 1)
+        for _ in range(3):
+            self.ask_rows(count=5, rounds=1)
+            os.kill(workers()[0], signal.SIGKILL)
+        self.ask_rows(count=5, rounds=1)
+        stats = self.get("/sinter/v1/services/digits/stats")["total"]
+        self.assertEqual((stats["succeeded"], stats["failed"]), (20, 0))
+
+        self.ok("service", "unload", "digits")
+        self.assertEqual(workers(), [], "nothing is loaded")
+        self.ask_rows(count=5, rounds=1)
+        self.assertEqual(len(workers()), 1)
+        self.ok("service", "scale", "digits", "--idle", "0.3")
+        deadline = time.monotonic() + 30
+        while workers():
+            self.assertLess(time.monotonic(), deadline, "it does not fall asleep")
+            time.sleep(0.05)
+        self.ask_rows(count=5, rounds=1)
+        pid = workers()[0]
+        self.server.send_signal(signal.SIGKILL)
+        self.server.wait()
+        while pathlib.Path(f"/proc/{pid}").exists() and "Z" not in pathlib.Path(f"/proc/{pid}/stat").read_text():
+            self.assertLess(time.monotonic(), deadline + 30, "a worker outlives its server")
+            time.sleep(0.05)
 
 
 if __name__ == "__main__":

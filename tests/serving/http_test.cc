@@ -200,6 +200,55 @@ TEST_F(ServingHttp, TheLifeOfAServiceThroughItsOwnApi) {
   EXPECT_EQ(client_->Post("/v2/models/pictures/infer", PixelsRequest(kPicture)).status, 404);
 }
 
+TEST_F(ServingHttp, RolloutsThroughTheOwnApi) {
+  const auto gates = [](const char* text) { return Json{{"gates", Json::parse(text)}}; };
+  Json refused = gates(R"({"budget":{"p99":1}})");
+  refused.update({{"name", "pictures"}, {"model", "classifier@1"}});
+  EXPECT_THAT(Call("POST", "", refused, 400).dump(),
+              HasSubstr("service: gates: budget: unknown field 'p99'"));
+  Deploy(gates(R"({"shadow":{"percent":100},"rollout":{"strategy":"canary"}})"));
+  EXPECT_EQ(Call("GET", "/pictures", nullptr, 200)["gates"]["rollout"]["bake_s"], 60.0)
+      << "defaults are shown";
+  Call("GET", "/pictures/rollout", nullptr, 404);
+  Call("POST", "/pictures/pause", Json::object(), 409);
+  Call("POST", "/pictures/rollout", {{"model", "classifier@7"}}, 404);
+  EXPECT_THAT(Call("POST", "/pictures/rollout", {{"model", "classifier@2"}, {"wait", true}}, 400).dump(),
+              HasSubstr("wait for traffic"));
+  const Json begun = Call("POST", "/pictures/rollout", {{"model", "classifier@2"}}, 200);
+  EXPECT_EQ(begun["rollout"], "pictures/2");
+  EXPECT_EQ(begun["current"]["revision"], "1");
+  EXPECT_EQ(begun["begun"]["to"], (Json{{"revision", "2"}, {"model", "classifier@2"}}));
+  EXPECT_THAT(Call("POST", "/pictures/rollout", {{"model", "classifier@2"}}, 409).dump(),
+              HasSubstr("a rollout of service pictures is under way"));
+  EXPECT_THAT(Call("POST", "/pictures/unload", Json::object(), 409).dump(), HasSubstr("is under way"));
+  EXPECT_EQ(client_->Post("/sinter/v1/services/pictures/abort", "{}").status, 401);
+  while (Call("GET", "/pictures/rollout", nullptr, 200)["state"] != "shadow") std::this_thread::yield();
+  const std::string asked = PixelsRequest(kPicture);
+  const std::string with_id = R"({"id":"mine",)" + asked.substr(1);
+  EXPECT_EQ(Json::parse(client_->Post("/v2/models/pictures/infer", with_id).body)["model_version"], "1");
+  Json rollout;
+  do rollout = Call("GET", "/pictures/rollout", nullptr, 200);
+  while (rollout["shadow"]["compared"] == 0);
+  EXPECT_THAT(rollout["reason"].get<std::string>(), HasSubstr("too few"));
+  const Json label = {{"items", {{{"id", "mine"}, {"label", 1}}, {{"id", "nobody's"}, {"label", 1}}}}};
+  EXPECT_EQ(Call("POST", "/pictures/labels", label, 200)["used"], rollout["shadow"]["disagreed"]);
+  EXPECT_EQ(Call("POST", "/pictures/pause", {{"reason", "lunch"}}, 200)["paused_from"], "shadow");
+  EXPECT_EQ(Call("POST", "/pictures/resume", Json::object(), 200)["state"], "shadow");
+  rollout = Call("POST", "/pictures/abort", {{"reason", "enough"}}, 200);
+  EXPECT_EQ(rollout["state"], "aborted");
+  EXPECT_EQ(rollout["history"].back()["by"], "local");
+  EXPECT_EQ(Call("GET", "/pictures/rollouts/2", nullptr, 200)["history"], rollout["history"]) << "it is kept";
+  Call("GET", "/pictures/rollouts/9", nullptr, 404);
+  EXPECT_EQ(Call("GET", "/pictures/rollouts", nullptr, 200)["items"].size(), 1u);
+  EXPECT_EQ(Call("GET", "/pictures/drift", nullptr, 409)["error"]["code"], "conflict") << "no golden set";
+  EXPECT_EQ(client_->Get("/sinter/v1/services/pictures/cases").status, 401) << "users' data";
+  EXPECT_EQ(Call("GET", "/pictures/cases", nullptr, 200)["kept"], 0);
+  Call("POST", "/pictures/cases/export", {{"dataset", "hard"}}, 409);
+  EXPECT_EQ(Call("POST", "/pictures/gates", Json::object(), 200)["gates"]["rollout"]["strategy"],
+            "blue-green");
+  EXPECT_EQ(Call("POST", "/pictures/rollout", {{"model", "classifier@2"}}, 200)["current"]["revision"], "3");
+}
+
 TEST_F(ServingHttp, AServiceThatIsNotOpenAsksForAToken) {
   Deploy({{"open", false}});
   const std::string body = PixelsRequest(kPicture);

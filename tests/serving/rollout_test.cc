@@ -146,7 +146,10 @@ TEST(Rollout, ChangesOfEveryKindUnderLoadLoseNothing) {
     EXPECT_LT(reply.status, 300) << path << ": " << reply.body;
     return Json::parse(reply.body, nullptr, false);
   };
-  call("", {{"name", "pictures"}, {"model", v1}});
+  // Each rollout goes through a canary of half the requests, as soon as it has answered five.
+  const Json gates = {{"rollout", {{"strategy", "canary"}, {"shares", {50, 100}}, {"bake_s", 0}}},
+                      {"budget", {{"minimum", 5}, {"p99_ms", 60000}}}};
+  call("", {{"name", "pictures"}, {"model", v1}, {"gates", gates}});
   const auto service = home.platform().services().Find("pictures");
   const auto answered = [&] { return service->Stats().total.succeeded; };
   LoadProcess load(home.port(), "pictures", 4);
@@ -156,7 +159,17 @@ TEST(Rollout, ChangesOfEveryKindUnderLoadLoseNothing) {
     switch (change % 4) {
       case 0: {
         const Json out = call("/pictures/rollout", {{"model", change % 8 == 0 ? v2 : v1}});
-        models[out["current"]["revision"]] = out["current"]["model"];
+        models[out["begun"]["to"]["revision"]] = out["begun"]["to"]["model"];
+        const auto over = [&] {
+          const auto rollout = home.platform().services().ShowRollout("pictures");
+          return rollout && IsFinal(rollout->state);
+        };
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        while (!over()) {
+          ASSERT_LT(std::chrono::steady_clock::now(), until) << "the rollout does not end";
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        ASSERT_EQ(home.platform().services().ShowRollout("pictures")->state, RolloutState::kDone);
         break;
       }
       case 1:

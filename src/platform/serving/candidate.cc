@@ -64,8 +64,11 @@ void Candidate::Compare(const BatchJob& job, const BatchAnswer& live) {
   Status copied;
   for (const Tensor& output : live.outputs) {
     auto clone = output.Clone();
-    if (!clone) copied = std::move(clone).error();
-    said->outputs.push_back(clone ? *std::move(clone) : Tensor());
+    if (!clone) {
+      copied = std::move(clone).error();
+      break;
+    }
+    said->outputs.push_back(*std::move(clone));
   }
   BatchJob copy;
   copy.inputs = Inputs(job.inputs);

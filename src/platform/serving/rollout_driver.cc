@@ -20,8 +20,8 @@ bool Ready(const std::future<T>& future) {
 
 RolloutDriver::RolloutDriver(RolloutWorld world, RolloutInfo info)
     : world_(std::move(world)),
-      candidate_meter_(info.gates.budget.window_s),
-      live_meter_(info.gates.budget.window_s),
+      candidate_meter_(info.gates.budget.window_s, info.gates.budget.minimum),
+      live_meter_(info.gates.budget.window_s, info.gates.budget.minimum),
       info_(std::move(info)) {}
 
 RolloutDriver::~RolloutDriver() { Stop(); }
@@ -134,10 +134,12 @@ void RolloutDriver::Run() {
       snapshot.wish = asked->wish;
       snapshot.wish_reason = asked->reason;
     }
-    RolloutDecision decision = DecideRollout(snapshot);
+    RolloutDecision decision = unwritten_ ? *unwritten_ : DecideRollout(snapshot);
     const bool waits = decision.action == RolloutAction::kWait;
-    // What cannot be written (a full disk) is decided again at the next look.
+    // What cannot be written (a full disk) is decided again at the next look; unless traffic has been taken
+    // away already: that stands, and is written as soon as it can be.
     const Status done = waits ? Status() : Do(decision, asked == nullptr ? std::string(kGates) : asked->who);
+    if (!done && traffic_turned_) unwritten_ = decision;
     if (!done) decision.reason += "; it cannot be written down: " + done.error().ToString();
     std::unique_lock lock(mutex_);
     if (asked != nullptr) {

@@ -85,7 +85,8 @@ class RolloutDriver {
   LoadSnapshot load_;
   std::optional<GoldenResult> golden_;
   std::shared_ptr<Replica> replica_;
-  bool traffic_turned_ = false;  // away from the candidate; what is left is to write it down
+  bool traffic_turned_ = false;               // away from the candidate
+  std::optional<RolloutDecision> unwritten_;  // ... by this decision, which is not in the records yet
   TrafficMeter candidate_meter_, live_meter_;
   double since_ = 0;
 

@@ -332,6 +332,59 @@ TEST_F(RolloutsTest, LabelledDisagreementsDecide) {
   EXPECT_THAT(Now().history.back().decision.reason, HasSubstr("labelled disagreements it lost"));
 }
 
+TEST_F(RolloutsTest, ACandidateThatFailsCostsNoClientAnything) {
+  // Its warm-up inputs are below 1, and index 0; live requests have a 1, which indexes nothing.
+  models_.Put("fails", R"(module m {
+    symbol N in 1..64
+    func @forward(%x: f32[N,4]) {
+      %t = Constant() {value = f32[1]{0}}
+      %i = Cast(%x) {to = i64}
+      %zero = Gather(%t, %i)
+      %y = Add(%x, %zero)
+      return %y
+    }
+  })",
+              std::string(kSignature));
+  Gates gates = Canary();
+  gates.plan.bake_s = 3600;
+  Deploy(gates);
+  Load();
+  ASSERT_TRUE(services_->StartRollout("s", "fails", "me"));
+  EXPECT_FALSE(Comes(State::kDone));
+  StopLoad();
+  EXPECT_EQ(Now().state, State::kRolledBack);
+  EXPECT_THAT(Now().history.back().decision.reason, HasSubstr("requests failed; the budget is 5%"));
+  EXPECT_EQ(Now().history.back().by, "gates");
+  EXPECT_EQ(failed_, 0) << "the live revision answered what the candidate could not";
+  EXPECT_EQ(answers_[2], 0);
+  EXPECT_EQ(services_->Show("s")->current.revision, "1");
+}
+
+TEST_F(RolloutsTest, ABrokenBudgetRollsBackInTheCanaryAndAfterTheSwitch) {
+  Gates gates = Canary();
+  gates.plan.bake_s = 3600;
+  gates.budget.p99_ms = 0.001;  // nothing is so fast
+  Deploy(gates);
+  Load();
+  ASSERT_TRUE(services_->StartRollout("s", "m@2", "me"));
+  EXPECT_FALSE(Comes(State::kDone));
+  EXPECT_EQ(Now().state, State::kRolledBack);
+  EXPECT_THAT(Now().history.back().decision.reason, HasSubstr("at 10%, p99 of"));
+  gates.plan.strategy = RolloutStrategy::kBlueGreen;
+  ASSERT_TRUE(services_->SetGates("s", gates, "me"));
+  ASSERT_TRUE(services_->StartRollout("s", "m@2", "me"));
+  EXPECT_FALSE(Comes(State::kDone));
+  StopLoad();
+  EXPECT_EQ(Now().state, State::kRolledBack);
+  EXPECT_THAT(Now().history.back().decision.reason, HasSubstr("after the switch, p99 of"));
+  const auto info = services_->Show("s");
+  EXPECT_EQ(info->current.revision, "1");
+  EXPECT_EQ(info->previous->revision, "3");
+  EXPECT_EQ(info->history.back().what, "rollback");
+  EXPECT_EQ(services_->Find("s")->Info()->name, "1");
+  EXPECT_EQ(failed_, 0);
+}
+
 TEST_F(RolloutsTest, PausedAndResumed) {
   Gates gates = Canary();
   gates.plan.bake_s = 3600;

@@ -74,7 +74,6 @@ void Services::ScaleOne(Entry& entry) {
   ScalingSnapshot s;
   {
     std::shared_lock lock(entries_mutex_);
-    if (entry.scaling == Scaling{}) return;
     s.idle_limit = entry.scaling.idle_s;
     s.least = entry.least_workers;
     s.most = std::max(entry.scaling.most_workers, entry.least_workers);
@@ -82,6 +81,8 @@ void Services::ScaleOne(Entry& entry) {
   }
   const auto replica = service.Current();
   if (replica == nullptr) return;
+  s.workers = replica->workers();
+  if (s.idle_limit == 0 && s.most == s.least && s.workers == s.least) return;
   const TrafficStats traffic = replica->counters().Read();
   const double now = std::chrono::duration<double>(clock_.Now()).count();
   const uint64_t requests =
@@ -92,7 +93,6 @@ void Services::ScaleOne(Entry& entry) {
     entry.looked_at = replica.get();
     entry.last_request = now;
   }
-  s.workers = replica->workers();
   s.queued = traffic.queued;
   s.running = traffic.running;
   const int64_t taken_next = s.workers * replica->info().limits.max_rows;

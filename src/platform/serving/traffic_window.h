@@ -8,11 +8,12 @@
 
 namespace sinter {
 
-// One thread. Keeps some twenty readings a window; what it tells covers at least the window, once so much
-// time has passed, and at most a tenth more.
+// One thread. Some twenty readings a window, 64 at most. What it tells covers the window, or as much more of
+// the past as it takes to see `minimum` requests: a service that is asked twice a minute is judged too, only
+// later.
 class TrafficMeter {
  public:
-  explicit TrafficMeter(double window_seconds) : window_(window_seconds) {}
+  TrafficMeter(double window_seconds, int64_t minimum) : window_(window_seconds), minimum_(minimum) {}
   // From here on.
   void Reset(double now_seconds, TrafficStats stats);
   void Add(double now_seconds, TrafficStats stats);
@@ -23,7 +24,9 @@ class TrafficMeter {
     double at = 0;
     TrafficStats stats;
   };
+  TrafficWindow Since(const Mark& from) const;
   const double window_;
+  const int64_t minimum_;
   std::deque<Mark> marks_;  // the first is the window's beginning
   Mark last_;
 };

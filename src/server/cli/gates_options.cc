@@ -49,7 +49,8 @@ std::string Line(std::string_view name, const std::string& text) {
 }  // namespace
 
 bool GatesOptions::any() const {
-  return !file.empty() || golden || samples || margin || shadow || bake || p99_ms || canary || keep_cases;
+  return !file.empty() || golden || samples || margin || shadow || bake || p99_ms || canary || blue_green ||
+         keep_cases || no_cases;
 }
 
 void AddGatesOptions(CLI::App& command, GatesOptions& options) {
@@ -59,12 +60,13 @@ void AddGatesOptions(CLI::App& command, GatesOptions& options) {
   command.add_option("--samples", options.samples, "Examples of it that are asked");
   command.add_option("--margin", options.margin, "How much worse is not worse yet, of accuracy");
   command.add_option("--shadow", options.shadow, "Percent of the requests that are copied to a new model");
-  command.add_flag("--canary,!--blue-green", options.canary,
-                   "New models get 1, 5, 25, 50, 100% of the requests, not all at once");
+  command.add_flag("--canary", options.canary, "New models get 1, 5, 25, 50, 100% of the requests");
+  command.add_flag("--blue-green", options.blue_green, "New models get all requests at once");
   command.add_option("--bake", options.bake, "Seconds that each share, and a switch, is watched");
   command.add_option("--p99-ms", options.p99_ms, "The budget of latency: 99% answered within");
-  command.add_flag("--keep-cases,!--no-keep-cases", options.keep_cases,
+  command.add_flag("--keep-cases", options.keep_cases,
                    "Consent: requests that the model is unsure about are kept for labelling");
+  command.add_flag("--no-keep-cases", options.no_cases, "No consent, or no longer");
 }
 
 Result<Json> GatesWith(Json before, const GatesOptions& options) {
@@ -83,13 +85,13 @@ Result<Json> GatesWith(Json before, const GatesOptions& options) {
   Put(gates, "golden", "samples", options.samples);
   Put(gates, "golden", "margin", options.margin);
   Put(gates, "shadow", "percent", options.shadow);
-  if (options.canary) {
-    gates["rollout"]["strategy"] = *options.canary ? "canary" : "blue-green";
+  if (options.canary || options.blue_green) {
+    gates["rollout"]["strategy"] = options.canary ? "canary" : "blue-green";
     if (!options.bake) gates["rollout"].erase("bake_s");  // the strategy's own
   }
   Put(gates, "rollout", "bake_s", options.bake);
   Put(gates, "budget", "p99_ms", options.p99_ms);
-  Put(gates, "cases", "consent", options.keep_cases);
+  if (options.keep_cases || options.no_cases) gates["cases"]["consent"] = options.keep_cases;
   return gates;
 }
 

@@ -16,7 +16,8 @@ struct GatesOptions {
   std::optional<std::string> golden;
   std::optional<int64_t> samples;
   std::optional<double> margin, shadow, bake, p99_ms;
-  std::optional<bool> canary, keep_cases;
+  bool canary = false, blue_green = false;
+  bool keep_cases = false, no_cases = false;
   bool any() const;
 };
 
