@@ -73,8 +73,15 @@ RolloutInfo RolloutDriver::Info() const {
 }
 
 bool RolloutDriver::over() const {
-  std::lock_guard lock(mutex_);
-  return over_;
+  // Between the final state, which others see, and the end of what it brings (a switch, a drain) lies a
+  // moment: who asks then wants to begin something of his own, and waits.
+  while (true) {
+    {
+      std::lock_guard lock(mutex_);
+      if (over_ || stopping_ || !IsFinal(info_.state)) return over_;
+    }
+    std::this_thread::sleep_for(1ms);
+  }
 }
 
 bool RolloutDriver::WaitUntilSettled(std::chrono::nanoseconds patience) {

@@ -233,6 +233,7 @@ Status Services::DeleteRollouts(std::string_view name, std::string_view who) {
   TRY(const RecordPage page,
       records_.List({.kind = std::string(kRolloutKind), .prefix = RolloutName(name, ""), .limit = 1000}));
   std::vector<RecordWrite> writes;
+  writes.reserve(page.records.size());
   for (const Record& record : page.records) writes.push_back(RecordWrite::Delete(record));
   if (!writes.empty()) TRY_STATUS(records_.Apply(writes, who));
   return {};

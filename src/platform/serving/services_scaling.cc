@@ -77,8 +77,10 @@ void Services::ScaleOne(Entry& entry) {
     s.idle_limit = entry.scaling.idle_s;
     s.least = entry.least_workers;
     s.most = std::max(entry.scaling.most_workers, entry.least_workers);
-    s.rollout = entry.driver != nullptr && !entry.driver->over();
   }
+  // Outside the lock, which a rollout that ends just now may need.
+  const auto under_way = DriverOf(entry);
+  s.rollout = under_way != nullptr && !under_way->over();
   const auto replica = service.Current();
   if (replica == nullptr) return;
   s.workers = replica->workers();

@@ -38,7 +38,7 @@ Result<Json> BeginRollout(Platform& platform, std::string_view name, const Json&
 
 Result<Json> SteerRollout(Platform& platform, std::string_view name, PersonsWish wish, const Json& body,
                           std::string_view who) {
-  JsonReader reader(body, PersonsWishName(wish).data());
+  JsonReader reader(body, std::string(PersonsWishName(wish)));
   const std::string reason = reader.String("reason", "");
   TRY_STATUS(reader.Finish());
   if (reason.size() > 1000) return InvalidArgument("a reason has at most 1,000 bytes");
