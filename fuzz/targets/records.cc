@@ -86,6 +86,8 @@ Status Run(std::span<const std::byte> input) {
     TRY(const RepositoryInfo info, ReadRepository(record));
     record.status = RepositoryStatusText(info.latest);
     SINTER_CHECK(ReadRepository(record).has_value());
+    return {};
+  }
   if (kind == "rollout") {
     TRY(const RolloutInfo rollout, ReadRollout(record));
     record.spec = RolloutSpecText(rollout);

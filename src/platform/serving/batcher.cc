@@ -250,6 +250,11 @@ void Batcher::RunBatch(Worker& worker) {
   const auto ended = SteadyClock::now();
   counters_->Batch(worker.rows);
   int64_t row = 0;
+  // The last request: a copy that comes after it brings no answer to anybody who could send on what waits.
+  const BatchJob* last = nullptr;
+  for (const BatchJob& job : batch) {
+    if (!job.aside) last = &job;
+  }
   const bool crashed = !results && results.error().code == ErrorCode::kUnavailable;
   for (BatchJob& job : batch) {
     if (crashed) {
@@ -288,7 +293,7 @@ void Batcher::RunBatch(Worker& worker) {
       continue;
     }
     finish(job, BatchAnswer{worker.outputs, revision_, Seconds(started - job.queued_at),
-                            Seconds(ended - started), worker.rows, &job != &batch.back()});
+                            Seconds(ended - started), worker.rows, !job.aside && &job != last});
   }
 }
 

@@ -56,6 +56,36 @@ void ExpectTwice(const Result<BatchAnswer>& answer, int64_t rows, float value) {
   for (const float v : y.data<float>()) ASSERT_EQ(v, 2 * value);
 }
 
+// Who sends answers on keeps one while it says that more follow: a copy that shares the run never sends any.
+TEST(Batcher, AfterTheLastRequestOfARunNothingIsSaidToFollow) {
+  FakeModel model;
+  std::binary_semaphore entered(0), go(0);
+  std::atomic<bool> hold{true};
+  model.before = [&] {
+    if (!hold.exchange(false)) return;
+    entered.release();
+    go.acquire();
+  };
+  Batcher batcher({.max_rows = 8}, true, Runs(model.Run()), std::make_shared<TrafficCounters>());
+  std::vector<bool> follow;
+  std::latch done(6);
+  auto submit = [&](bool aside) {
+    BatchJob job = Job(1, 1, [&, aside](const Result<BatchAnswer>& answer) {
+      if (!aside) follow.push_back(answer->more_follow);
+      done.count_down();
+    });
+    job.aside = aside;
+    ASSERT_TRUE(batcher.Submit(job));
+  };
+  submit(false);
+  entered.acquire();
+  for (const bool aside : {true, false, false, true, true}) submit(aside);
+  go.release();
+  done.wait();
+  EXPECT_EQ(model.runs, (std::vector<int64_t>{1, 5})) << "they shared one run";
+  EXPECT_EQ(follow, (std::vector<bool>{false, true, false}));
+}
+
 TEST(Batcher, WhatWaitsWhileOneRunsSharesTheNextRunAndEachGetsItsRows) {
   FakeModel model;
   std::binary_semaphore entered(0), go(0);

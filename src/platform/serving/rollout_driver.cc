@@ -227,9 +227,12 @@ void RolloutDriver::ObserveLoading(RolloutSnapshot& s) {
       load_.warm = (*replica)->info().warm_up;
       if (current != nullptr) {
         auto candidate = Candidate::Make(*replica, current->shared_info());
-        if (!candidate) load_.incompatible = std::move(candidate).error();
-        std::lock_guard lock(mutex_);
-        candidate_ = candidate ? *std::move(candidate) : nullptr;
+        if (candidate) {
+          std::lock_guard lock(mutex_);
+          candidate_ = *std::move(candidate);
+        } else {
+          load_.incompatible = std::move(candidate).error();
+        }
       }
       replica_ = *std::move(replica);
     }

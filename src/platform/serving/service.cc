@@ -221,6 +221,8 @@ Status Service::SubmitTo(const Traffic& traffic, Replica& replica, BatchJob& job
   trial.id = job.id;
   trial.observer = this;
   trial.done = [this, live = std::move(job)](Result<BatchAnswer> answer) mutable {
+    // Of what follows on this thread some may turn to the live revision: nothing waits for it.
+    if (answer) answer->more_follow = false;
     if (answer || answer.error().code == ErrorCode::kCancelled) return live.done(std::move(answer));
     AskLive(std::move(live), std::move(answer).error());
   };
