@@ -69,7 +69,7 @@ Path Jobs::WorkOf(const JobInfo& job) const { return options_.folder / job.id / 
 
 Status Jobs::Open() {
   TRY_STATUS(MakeFolders(options_.folder));
-  TRY_STATUS(ReadQuotas());
+  TRY_STATUS(LoadQuotas());
   RecordQuery query{.kind = std::string(kJobKind), .limit = 1000};
   const int64_t now = clock_.UnixMillis();
   constexpr int64_t kChargedMs = int64_t{3} * 24 * 3600 * 1000;
@@ -87,7 +87,7 @@ Status Jobs::Open() {
   return {};
 }
 
-Status Jobs::ReadQuotas() {
+Status Jobs::LoadQuotas() {
   RecordQuery query{.kind = std::string(kQuotaKind), .limit = 1000};
   do {
     TRY(const RecordPage page, records_.List(query));

@@ -84,7 +84,7 @@ class Jobs {
   void StartAttempt(const std::string& id);
   void AskToEnd(const std::string& id, StopCause cause, const std::string& reason);
   void Finish(const std::string& id, JobState state, const std::string& reason);
-  Status ReadQuotas();
+  Status LoadQuotas();
   void Recover(const std::string& id);
   void Conclude(const std::string& id, const AttemptReport& report);
   bool Write(const std::string& id, std::string_view who, const std::function<void(JobInfo&)>& change);
