@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "server/api/blob_parts.h"
 #include "server/api/routes.h"
 
 namespace sinter {
@@ -73,6 +74,15 @@ std::vector<Route> BlobsUnder(Platform& platform, const std::string& root, Acces
   std::vector<Route> routes;
   routes.push_back(std::move(get));
   routes.push_back(std::move(put));
+  routes.push_back(JsonRoute("POST", root + "/{sha256}/join", write,
+                             "Makes a blob of parts that were put before, and takes the parts away.",
+                             [&platform](HttpRequest& request) -> Result<Json> {
+                               TRY_STATUS(CheckRun(platform, request));
+                               TRY(const Sha256Digest digest, DigestOf(request));
+                               TRY(const Json body, request.JsonBody());
+                               TRY(const BlobInfo info, JoinBlobParts(platform.store(), digest, body));
+                               return Json{{"sha256", info.digest.Hex()}, {"size", info.size}};
+                             }));
   return routes;
 }
 

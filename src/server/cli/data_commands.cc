@@ -1,57 +1,14 @@
-#include <unistd.h>
+#include "server/cli/data_commands.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/scratch_folder.h"
-#include "platform/data/classes.h"
-#include "platform/data/import_idx.h"
-#include "server/cli/context.h"
 #include "server/cli/output.h"
-#include "server/cli/transfer.h"
 
 namespace sinter {
 namespace {
 
-std::string name, folder, classes, ref, split = "train", out;
-
-// Parsed here, so that the server reads no foreign files; what comes out goes there blob by blob.
-Status Add(CliContext& context) {
-  TRY(ApiClient * client, context.Client());
-  IdxImport import;
-  TRY(import.splits, FindIdxSplits(folder));
-  if (!classes.empty()) {
-    TRY(import.classes, ReadClasses(classes));
-  }
-  TRY(const auto temporary, ScratchFolder::Create());
-  TRY(const auto store, BlobStore::Open(temporary->path() / "store"));
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  std::string shown;
-  auto progress = [&](const ImportProgress& p) {
-    if (!terminal) return;
-    const std::string line =
-        fmt::format("{} {:3.0f}%", p.file,
-                    p.total == 0 ? 0.0 : 100.0 * static_cast<double>(p.done) / static_cast<double>(p.total));
-    if (line == shown) return;
-    shown = line;
-    fmt::print(stderr, "\r\033[K{}", line);
-  };
-  auto imported = ImportIdx(*store, import, {}, progress);
-  if (terminal) fmt::print(stderr, "\r\033[K");
-  if (!imported) return std::move(imported).error();
-  TRY_STATUS(UploadBlobs(*client, "/blobs", *store, imported->manifest));
-  TRY(const Json version, client->Post(fmt::format("/datasets/{}/versions", EscapeSegment(name)),
-                                       {{"manifest", Json::parse(ManifestText(imported->manifest))},
-                                        {"details", {{"source", folder}}}}));
-  if (context.json) {
-    fmt::print("{}\n", version.dump());
-    return {};
-  }
-  fmt::print("{}  {}  {}\n", version.value("ref", ""), version.value("id", "").substr(0, 12),
-             Bytes(version.value("bytes", uint64_t{0})));
-  for (const DatasetSplit& s : imported->info.splits) fmt::print("  {:<8} {} rows\n", s.name, s.rows);
-  return {};
-}
+std::string ref, split = "train", out;
 
 Status Profile(CliContext& context) {
   TRY(ApiClient * client, context.Client());
@@ -90,13 +47,7 @@ Status Profile(CliContext& context) {
 void AddDataCommands(CLI::App& app, CliContext& context) {
   CLI::App* data = app.add_subcommand("data", "Data sets and their versions");
   data->require_subcommand(1);
-  CLI::App* add = data->add_subcommand("add", "Imports IDX files (as MNIST's) as a version of a data set");
-  add->add_option("name", name, "What the data set is called")->required();
-  add->add_option("folder", folder, "Where the files are")->required();
-  add->add_option("--classes", classes,
-                  "fashion-mnist, digits, a file with a name a line, or names with commas");
-  AddPlatformOptions(*add, context);
-  add->callback([&context] { context.action = [&context] { return Add(context); }; });
+  AddDataAddCommand(*data, context);
   CLI::App* list = data->add_subcommand("list", "The data sets");
   AddPlatformOptions(*list, context);
   list->callback([&context] {

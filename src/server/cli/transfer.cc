@@ -4,19 +4,56 @@
 #include <cstdlib>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "server/api/blob_parts.h"
 
 namespace sinter {
 
+namespace {
+
+Status UploadParts(ApiClient& client, const std::string& path, const Sha256Digest& digest,
+                   std::string_view bytes, const std::function<void(uint64_t)>& sent) {
+  Json parts = Json::array();
+  for (uint64_t at = 0; at < bytes.size(); at += kBlobPartBytes) {
+    const std::string part =
+        BlobPartHeader(digest, at) + std::string(bytes.substr(at, static_cast<size_t>(kBlobPartBytes)));
+    const std::string name = HashText(part).Hex();
+    const std::string part_path = path.substr(0, path.rfind('/') + 1) + name;
+    TRY(const bool there, client.Has(part_path));
+    if (!there) TRY_STATUS(client.PutBytes(part_path, part));
+    parts.push_back(name);
+    if (sent) sent(std::min<uint64_t>(at + kBlobPartBytes, bytes.size()));
+  }
+  const auto joined = client.Post(path + "/join", {{"parts", std::move(parts)}});
+  if (joined) return {};
+  // Another who sends the same may have joined it, and taken the parts away.
+  TRY(const bool there, client.Has(path));
+  return there ? Status() : Status(joined.error());
+}
+
+}  // namespace
+
 Status UploadBlobs(ApiClient& client, std::string_view blobs, const BlobStore& store,
-                   const Manifest& manifest) {
+                   const Manifest& manifest, const std::function<void(uint64_t, uint64_t)>& progress) {
+  uint64_t total = 0, done = 0;
+  for (const ManifestFile& file : manifest.files) total += file.size;
   for (const ManifestFile& file : manifest.files) {
     const std::string path = fmt::format("{}/{}", blobs, file.sha256.Hex());
     TRY(const bool there, client.Has(path));
-    if (there) continue;
-    TRY(const auto mapped, store.Open(file.sha256));
-    const auto bytes = mapped->bytes();
-    if (Status put = client.PutBytes(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}); !put)
-      return std::move(put).error().In(file.path);
+    if (!there) {
+      TRY(const auto mapped, store.Open(file.sha256));
+      const std::string_view bytes(reinterpret_cast<const char*>(mapped->bytes().data()),
+                                   mapped->bytes().size());
+      const auto sent = [&](uint64_t n) {
+        if (progress) progress(done + n, total);
+      };
+      Status put = bytes.size() > kBlobPartBytes ? UploadParts(client, path, file.sha256, bytes, sent)
+                                                 : client.PutBytes(path, bytes);
+      if (!put) return std::move(put).error().In(file.path);
+    }
+    done += file.size;
+    if (progress) progress(done, total);
   }
   return {};
 }

@@ -1,6 +1,7 @@
 // Files and versions between this machine and a server.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -11,8 +12,11 @@
 namespace sinter {
 
 // Sends the blobs of a manifest that the server has not yet, out of `store`. `blobs`: "/blobs", or a run's.
+// Large ones go in parts (server/api/blob_parts.h): what the server has acknowledged is not sent again,
+// whenever either side was killed. `progress`: bytes of the manifest that are there, of all.
 Status UploadBlobs(ApiClient& client, std::string_view blobs, const BlobStore& store,
-                   const Manifest& manifest);
+                   const Manifest& manifest,
+                   const std::function<void(uint64_t done, uint64_t total)>& progress = {});
 // The manifest of a folder's files, put into `store`.
 Result<Manifest> StoreFolder(BlobStore& store, const Path& folder);
 

@@ -1,0 +1,145 @@
+"""sinter data add of tables: types, splits that stay, refusals, and uploads that go on after a kill."""
+import json
+import random
+import signal
+import time
+
+from program import Program, main
+
+CSV = """\
+id,size (cm),colour,note,species
+1,5.1,red,"tall, thin",setosa
+2,,blue,,virginica
+3,4.9,red,"two
+lines",setosa
+4,6.3,blue,x,virginica
+5,5.8,blue,y,virginica
+6,4.7,red,z,setosa
+"""
+
+
+class Tables(Program):
+    def setUp(self):
+        super().setUp()
+        self.log = self.folder / "access.log"
+        self.server = self.serve("--access-log", self.log)
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def uploads(self):
+        """The blobs that the server has acknowledged, as often as it has."""
+        lines = self.log.read_text().splitlines(keepends=True) if self.log.exists() else []
+        answers = [json.loads(line) for line in lines if line.endswith("\n")]
+        return [a["target"].rsplit("/", 1)[1] for a in answers if (a["method"], a["status"]) == ("PUT", 201)]
+
+    def description(self, ref):
+        manifest = self.ok_json("data", "show", ref)["manifest"]["files"]
+        digest = {f["path"]: f["sha256"] for f in manifest}["dataset.json"]
+        return self.get(f"/sinter/v1/blobs/{digest}")
+
+    def test_a_table_comes_in_once(self):
+        path = self.write("flowers.csv", CSV)
+        first = self.ok_json("data", "add", "flowers", path, "--label", "species")
+        self.assertEqual(first["ref"], "flowers@1")
+        dataset = self.description("flowers")
+        self.assertEqual(dataset["label"], "species")
+        self.assertEqual([(c["name"], c["kind"], c["missing"]) for c in dataset["columns"]],
+                         [("id", "number", False), ("size (cm)", "number", True), ("colour", "class", False),
+                          ("note", "text", True), ("species", "class", False)])
+        self.assertEqual(sum(s["rows"] for s in dataset["splits"]), 6)
+        sent = self.uploads()
+        self.assertGreater(len(sent), 5)
+        # Again, as another format of the same rows, and by the label that the data set remembers.
+        self.assertIn("nothing new", self.ok("data", "add", "flowers", path))
+        self.assertEqual(self.ok_json("data", "add", "flowers", self.write("flowers.tsv", CSV.replace(
+            '"tall, thin"', "tall, thin").replace(",", "\t").replace("tall\t", "tall,")))["id"], first["id"])
+        self.assertEqual(self.uploads(), sent, "what is there is not sent again")
+        self.assertEqual(self.ok_json("data", "list")["items"][0]["latest"], 1)
+
+    def test_rows_that_come_later_move_none(self):
+        rows = [f"{i},{i * 7 % 13},{'ab'[i % 2]}" for i in range(500)]
+        head = "n,x,label\n"
+        self.ok("data", "add", "growing", self.write("a.csv", head + "\n".join(rows)), "--test-share", "0.3")
+        first = {s["name"]: s["rows"] for s in self.description("growing@1")["splits"]}
+        self.assertTrue(100 < first["test"] < 200, first)
+        # The old rows in another order, and new ones before them; the share is the first one's.
+        new = [f"{-i},1,c" for i in range(1, 200)]
+        old = rows[:]
+        random.Random(5).shuffle(old)
+        only_new = self.ok_json("data", "add", "only-new", self.write("n.csv", head + "\n".join(new)),
+                                "--test-share", "0.3")
+        self.ok("data", "add", "growing", self.write("b.csv", head + "\n".join(new + old)))
+        second = {s["name"]: s["rows"] for s in self.description("growing@2")["splits"]}
+        added = {s["name"]: s["rows"] for s in self.description(only_new["ref"])["splits"]}
+        self.assertEqual(second, {name: first[name] + added[name] for name in first})
+
+    def test_files_as_splits(self):
+        train = self.write("two/train.jsonl", '{"x":1,"label":"a"}\n{"x":2.5,"label":"b"}\n')
+        test = self.write("two/test.jsonl", '{"x":null,"label":"a"}\n')
+        folder = self.ok_json("data", "add", "by-folder", train.parent)
+        words = self.ok_json("data", "add", "by-words", "--split", f"train={train}", f"test={test}")
+        self.assertEqual(folder["id"], words["id"])
+        self.assertEqual(self.description("by-words")["splits"],
+                         [{"name": "train", "rows": 2}, {"name": "test", "rows": 1}])
+
+    def test_refusals_say_where(self):
+        bad = self.write("bad.csv", "a,b\n1,2\n3\n")
+        self.assertRegex(self.fails("data", "add", "x", bad), r"bad\.csv: line 3, column 1: a row of 1 cells")
+        typed = self.write("typed.csv", "a,b\n1,2\nx,4\n")
+        self.assertRegex(self.fails("data", "add", "x", typed, "--column", "a=i64"),
+                         r"typed\.csv: line 3, column 'a': 'x' is no whole number")
+        self.assertIn("there are a, b", self.fails("data", "add", "x", typed, "--label", "c"))
+        self.assertIn("number, i64, f64", self.fails("data", "add", "x", typed, "--column", "a=integer"))
+        self.assertIn("'b' is asked to be a text", self.fails("data", "add", "x", typed, "--label", "b", "--column", "b=text"))
+        self.assertIn("the splits already", self.fails("data", "add", "x", "--split", f"train={typed}", "--key", "a"))
+        self.assertIn("nowhere.csv", self.fails("data", "add", "x", self.folder / "nowhere.csv"))
+        self.fails("data", "add", "x", code=2)
+        self.assertEqual(self.get("/sinter/v1/datasets")["items"], [])
+        self.assertEqual(self.uploads(), [])
+
+    def killed_while_sending(self, path, victim_of):
+        """A data add of which some parts were acknowledged when a process was killed."""
+        before = len(self.uploads())
+        process = self.start("data", "add", "large", path, "--server", self.origin)
+        victim = victim_of(process)
+        deadline = time.monotonic() + 100
+        while len(self.uploads()) < before + 2:
+            self.assertIsNone(process.poll(), "it ended before it could be killed")
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.001)
+        victim.send_signal(signal.SIGKILL)
+        victim.wait()
+        process.communicate(timeout=60)
+        self.assertNotEqual(process.returncode, 0)
+        return self.uploads()
+
+    def test_an_upload_goes_on_after_a_kill(self):
+        random.seed(1)
+        letters = "".join(random.choices("abcdefghijklmnopqrstuvwxyz ", k=100_000))
+        lines = (letters[i % 50_000:i % 50_000 + 4000] + str(i) for i in range(30_000))
+        path = self.write("large.csv", "text\n" + "\n".join(lines) + "\n")
+        self.environment["SINTER_TOKEN"] = self.token
+        sent = self.killed_while_sending(path, lambda client: client)
+        self.assertEqual(len(sent), len(set(sent)))
+        # Then the server; the client gives up, and a new server has all that was acknowledged.
+        sent = self.killed_while_sending(path, lambda client: self.server)
+        self.assertEqual(len(sent), len(set(sent)), "an acknowledged part was sent twice")
+        self.server = self.serve("--access-log", self.log)
+        self.assertEqual(self.ok_json("data", "add", "large", path)["number"], 1)
+        whole = self.uploads()
+        self.assertEqual(len(whole), len(set(whole)), "an acknowledged part was sent twice")
+        self.assertGreater(len(whole), len(sent))
+        # Parts are gone once they are whole: what is left is the version's files and manifest.
+        manifest = self.ok_json("data", "show", "large")["manifest"]["files"]
+        blobs = [p.name for p in (self.home / "store" / "sha256").rglob("*") if p.is_file()]
+        self.assertEqual(len(blobs), len({f["sha256"] for f in manifest}) + 1)
+        self.assertIn("nothing new", self.ok("data", "add", "large", path))
+        self.assertEqual(self.uploads(), whole)
+
+
+if __name__ == "__main__":
+    main()
