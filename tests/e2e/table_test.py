@@ -4,7 +4,7 @@ import random
 import signal
 import time
 
-from program import Program, main
+from program import Program, main, recipe, small_data
 
 CSV = """\
 id,size (cm),colour,note,species
@@ -85,6 +85,44 @@ class Tables(Program):
         self.assertEqual(folder["id"], words["id"])
         self.assertEqual(self.description("by-words")["splits"],
                          [{"name": "train", "rows": 2}, {"name": "test", "rows": 1}])
+
+    def test_a_profile_says_what_is_wrong(self):
+        train = self.write("p/train.csv", "a,b,c,d,label\n1,2.5,x,u,p\n2,,y,u,q\n1,2.5,x,u,q\n9,9,y,v,p\n")
+        self.write("p/test.csv", "a,b,c,d,label\n1,2.5,x,u,p\n9,9,y,u,p\n5,5,x,v,q\n")
+        self.ok("data", "add", "p", train.parent)
+        profile = self.ok_json("data", "profile", "p")["profile"]
+        first, second = profile["splits"]
+        self.assertEqual((first["duplicates"], first["contradictions"]), (1, 1))
+        self.assertEqual((second["in_earlier_splits"], second["near_in_earlier_splits"]), (1, 1))
+        self.assertEqual(profile["near_examples"][0], {"first": {"split": "train", "row": 3},
+                                                       "again": {"split": "test", "row": 1}})
+        b = {c["name"]: c for c in first["columns"]}["b"]
+        self.assertEqual((b["missing"], b["min"], b["max"], dict(map(tuple, b["quantiles"]))[0.5]), (1, 2.5, 9, 2.5))
+        text = self.ok("data", "profile", "p")
+        for word in ("near duplicates (rows that are equal in all columns but one): test 1 = train 3", "missing",
+                     "1 of them have another class"):
+            self.assertIn(word, text)
+
+    def test_labels_that_were_changed_are_suspect(self):
+        data = small_data(self.folder / "pictures")
+        labels = data / "train-labels-idx1-ubyte"
+        content = bytearray(labels.read_bytes())
+        changed = range(0, 2000, 20)
+        for row in changed:
+            content[8 + row] = (content[8 + row] + 3) % 10
+        labels.write_bytes(content)
+        self.ok("data", "add", "small", data)
+        self.ok("train", self.recipe_file(recipe("judge", epochs=6)))
+        report = self.ok_json("data", "profile", "small", "--model", "judge")["suspects"]
+        found = {e["row"] for e in report["examples"] if e["split"] == "train"}
+        right = len(found & set(changed))
+        # Half of the hundred were found here, and two of five that were found are among them; chance would give
+        # one of twenty.
+        self.assertGreater(right, 35)
+        self.assertGreater(right, len(found) * 0.25)
+        self.assertEqual(report["model"], "judge@1")
+        self.assertIn("model says", self.ok("data", "profile", "small", "--model", "judge"))
+        self.assertIn("nowhere", self.fails("data", "profile", "small", "--model", "nowhere"))
 
     def test_refusals_say_where(self):
         bad = self.write("bad.csv", "a,b\n1,2\n3\n")

@@ -107,6 +107,8 @@ std::string CellText(const Cell& cell) {
     }
     case Cell::Kind::kText:
       return std::string(cell.text);
+    case Cell::Kind::kBytes:
+      return fmt::format("{} bytes", cell.text.size());
   }
   return {};
 }
@@ -132,6 +134,10 @@ void RowHasher::Add(size_t column, const Cell& cell) {
     case Cell::Kind::kNumber:
       out = '#';
       AppendNumber(out, cell.number);
+      return;
+    case Cell::Kind::kBytes:
+      out = '=';
+      out += cell.text;
       return;
     case Cell::Kind::kText:
       if (IsMissingMark(cell.text)) return;

@@ -13,7 +13,7 @@ namespace sinter {
 
 // A text refers to bytes that somebody else keeps.
 struct Cell {
-  enum class Kind : uint8_t { kMissing, kWhole, kNumber, kText };
+  enum class Kind : uint8_t { kMissing, kWhole, kNumber, kText, kBytes };
   Kind kind = Kind::kMissing;
   int64_t whole = 0;
   double number = 0;
@@ -22,6 +22,9 @@ struct Cell {
   static Cell Whole(int64_t value) { return {Kind::kWhole, value, 0, {}}; }
   static Cell Number(double value) { return {Kind::kNumber, 0, value, {}}; }
   static Cell Text(std::string_view text) { return {Kind::kText, 0, 0, text}; }
+  static Cell Bytes(std::string_view bytes) {
+    return {Kind::kBytes, 0, 0, bytes};
+  }  // a picture's, a vector's
 };
 
 // A bool is the text "true" or "false".
@@ -36,7 +39,7 @@ std::optional<int64_t> ParseCellWhole(std::string_view text);
 bool IsMissingMark(std::string_view text);
 
 // What a person reads: texts as they are, numbers in the shortest form that reads back the same; "" of a
-// missing one.
+// missing one; of bytes how many.
 std::string CellText(const Cell& cell);
 
 // A row's identity: a SHA-256 of its cells in a form that the type which they were given does not change

@@ -59,6 +59,8 @@ void ColumnGuess::Add(const Cell& cell) {
     case Cell::Kind::kMissing:
       ++missing_;
       return;
+    case Cell::Kind::kBytes:
+      break;
     case Cell::Kind::kWhole:
       ++wholes_;
       ++numbers_;

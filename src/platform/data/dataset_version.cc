@@ -210,7 +210,7 @@ Cell DatasetVersion::CellAt(size_t split, size_t column, int64_t row) const {
       break;
   }
   const auto bytes = Row(split, column, row);
-  return Cell::Text({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return Cell::Bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 }  // namespace sinter

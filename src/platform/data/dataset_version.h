@@ -39,7 +39,7 @@ class DatasetVersion {
   int64_t Class(size_t split, size_t column, int64_t row) const;
   double Number(size_t split, size_t column, int64_t row) const;  // of kind number; NaN where it is missing
   std::string_view Text(size_t split, size_t column, int64_t row) const;  // of kind text
-  // Of a class its name; of a picture or vector its bytes, as text.
+  // Of a class its name; of a picture or vector its bytes.
   Cell CellAt(size_t split, size_t column, int64_t row) const;
 
  private:

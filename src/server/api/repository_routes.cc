@@ -35,6 +35,13 @@ std::vector<Route> RepositoryRoutes(Platform& platform) {
                              "Counts, ranges and duplicates of a data set.", [&platform](HttpRequest& r) {
                                return ShowProfile(platform, r.Parameter("ref"));
                              }));
+  routes.push_back(JsonRoute("GET", "/sinter/v1/datasets/{ref}/suspects", Access::kRead,
+                             "Labels that a model confidently disagrees with.",
+                             [&platform](HttpRequest& r) -> Result<Json> {
+                               const std::string model = r.Query("model");
+                               if (model.empty()) return InvalidArgument("which model? add ?model=NAME");
+                               return ShowSuspects(platform, r.Parameter("ref"), model);
+                             }));
   Route samples;
   samples.method = "GET";
   samples.pattern = "/sinter/v1/datasets/{ref}/samples";

@@ -8,5 +8,6 @@
 namespace sinter {
 
 void AddDataAddCommand(CLI::App& data, CliContext& context);
+void AddDataProfileCommand(CLI::App& data, CliContext& context);
 
 }  // namespace sinter
