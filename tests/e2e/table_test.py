@@ -124,6 +124,40 @@ class Tables(Program):
         self.assertIn("model says", self.ok("data", "profile", "small", "--model", "judge"))
         self.assertIn("nowhere", self.fails("data", "profile", "small", "--model", "nowhere"))
 
+    def test_cleaning_is_shown_then_done(self):
+        path = self.write("flowers.csv", CSV)
+        self.ok("data", "add", "flowers", path, "--label", "species", "--test-share", "0")
+        steps = self.write("steps.yaml", """\
+steps:
+  - fill: {column: size (cm), with: mean}
+  - filter: not colour == 'red' or id < 6
+  - relabel: {column: species, from: {setosa: Iris setosa}}
+""")
+        shown = self.ok_json("data", "clean", "flowers", steps)
+        self.assertIsNone(shown["version"])
+        self.assertEqual([(s["touched"], s["left"]) for s in shown["steps"]], [(1, 6), (1, 5), (2, 5)])
+        self.assertEqual(shown["steps"][0]["examples"],
+                         [{"split": "train", "row": 1, "before": "(missing)", "after": "5.36"}])
+        self.assertIn("--apply makes the version", self.ok("data", "clean", "flowers", steps))
+        self.assertEqual(self.ok_json("data", "list")["items"][0]["latest"], 1)
+        done = self.ok_json("data", "clean", "flowers@1", steps, "--apply")
+        self.assertEqual((done["steps"], done["version"]["ref"]), (shown["steps"], "flowers@2"))
+        details = self.ok_json("data", "show", "flowers@2")["details"]
+        self.assertEqual(details["from"]["ref"], "flowers@1")
+        self.assertEqual([s["step"] for s in details["steps"]], ["fill", "filter", "relabel"])
+        # Elsewhere too, the same steps on the same version are the same version.
+        again = self.ok_json("data", "clean", "flowers@1", steps, "--apply", "--as", "copy")
+        self.assertEqual(again["version"]["id"], done["version"]["id"])
+        diff = self.ok_json("data", "diff", "flowers@1", "flowers@2", "--key", "id")
+        self.assertEqual(diff["rows"], {"same": 2, "added": 0, "removed": 1, "changed": 3, "moved": 0})
+        self.assertEqual([(e["key"], e["what"], e.get("columns")) for e in diff["examples"]],
+                         [("1", "changed", ["species"]), ("2", "changed", ["size (cm)"]), ("3", "changed", ["species"]),
+                          ("6", "removed", None)])
+        text = self.ok("data", "diff", "flowers@1", "flowers@2")
+        self.assertIn("~ column species: class u8 of 2 classes -> class u8 of 2 classes", text)
+        steps.write_text("steps:\n  - drop: [weight]\n")
+        self.assertRegex(self.fails("data", "clean", "flowers", steps), r"steps.yaml: step 1 \(line 2\): there is no column")
+
     def test_refusals_say_where(self):
         bad = self.write("bad.csv", "a,b\n1,2\n3\n")
         self.assertRegex(self.fails("data", "add", "x", bad), r"bad\.csv: line 3, column 1: a row of 1 cells")

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "server/api/clean_api.h"
 #include "server/api/dataset_api.h"
 #include "server/api/repository_api.h"
 #include "server/api/routes.h"
@@ -42,6 +43,17 @@ std::vector<Route> RepositoryRoutes(Platform& platform) {
                                if (model.empty()) return InvalidArgument("which model? add ?model=NAME");
                                return ShowSuspects(platform, r.Parameter("ref"), model);
                              }));
+  routes.push_back(JsonRoute("POST", "/sinter/v1/datasets/{ref}/clean", Access::kWrite,
+                             "Cleans a version of a data set by steps, or shows what they would touch.",
+                             [&platform](HttpRequest& r) -> Result<Json> {
+                               TRY(const Json body, r.JsonBody());
+                               return CleanDataset(platform, r.Parameter("ref"), body, r.principal.name);
+                             }));
+  routes.push_back(
+      JsonRoute("GET", "/sinter/v1/datasets/{ref}/diff", Access::kRead,
+                "What changed from one version of a data set to another.", [&platform](HttpRequest& r) {
+                  return DiffVersions(platform, r.Parameter("ref"), r.Query("with"), r.Query("key"));
+                }));
   Route samples;
   samples.method = "GET";
   samples.pattern = "/sinter/v1/datasets/{ref}/samples";

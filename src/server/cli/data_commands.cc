@@ -46,6 +46,7 @@ void AddDataCommands(CLI::App& app, CliContext& context) {
     };
   });
   AddDataProfileCommand(*data, context);
+  AddDataCleanCommands(*data, context);
 }
 
 }  // namespace sinter
