@@ -18,6 +18,8 @@ Result<std::shared_ptr<Replica>> Replica::Load(std::string name, LoadedModel mod
   auto interface = ModelInterface::Of(model.module, function);
   if (!interface) return located(std::move(interface).error());
   info->interface = *std::move(interface);
+  if (Status named = info->interface.AddCategories(info->signature); !named)
+    return located(std::move(named).error());
   auto executable = Executable::Compile(std::move(model.module), {.functions = {function}});
   if (!executable) return located(std::move(executable).error());
   replica->executable_ = *std::move(executable);
