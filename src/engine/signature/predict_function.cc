@@ -167,6 +167,7 @@ Status AddPredictFunction(Module& module, const Signature& signature, std::strin
   std::vector<ValueId> arguments;
   if (joined) {
     std::vector<ValueId> columns;
+    columns.reserve(signature.inputs.size());
     for (const SignatureInput& input : signature.inputs)
       columns.push_back(b.Input(input.name, Type::Tensor(input.dtype, {batch})));
     TRY(const ValueId prepared, AppendJoined(b, columns, signature, first.dtype));

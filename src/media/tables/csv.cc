@@ -38,6 +38,7 @@ class CsvReader final : public TableReader {
     TRY(const bool any, ReadRow(row, 0));
     if (!any) return InvalidArgument("no rows: the file is empty");
     std::vector<std::string> names;
+    names.reserve(cells_);
     for (size_t i = 0; i < cells_; ++i) names.emplace_back(row.columns[i].Text(0));
     if (options.header.value_or(LooksLikeHeader(names))) {
       for (std::string& name : names) fields_.push_back({std::move(name), CellType::kText});

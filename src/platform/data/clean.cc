@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/data/column_writer.h"
+#include "platform/data/personal.h"
 
 namespace sinter {
 namespace {
@@ -217,6 +218,7 @@ class Cleaner {
       if (c != frame_.Label()) columns.push_back(c);
     }
     std::vector<std::string> names;
+    names.reserve(columns.size());
     for (const size_t c : columns) names.push_back(frame_.column(c).name);
     RowHasher hasher(names);
     std::set<Sha256Digest> seen;
@@ -283,9 +285,22 @@ class Cleaner {
     if (step_.where) {
       TRY(chosen, step_.where->Bind(frame_.ColumnInfos()));
     }
+    std::array<bool, kPersonalKinds> kinds{};
+    for (const std::string& name : step_.what) kinds[static_cast<size_t>(*PersonalKindOf(name))] = true;
+    if (!step_.what.empty() && kind != ColumnKind::kText)
+      return Unsupported(fmt::format("column '{}' is a {}: personal data are masked in texts",
+                                     frame_.column(c).name, ColumnKindName(kind)),
+                         "without 'what' its values become missing");
     for (size_t i = 0; i < frame_.rows().size(); ++i) {
       TRY_STATUS(Stopped(i));
-      if (chosen(frame_.CellsOf(i))) Change(c, i, Cell());
+      if (!chosen(frame_.CellsOf(i))) continue;
+      const Cell cell = frame_.At(c, i);
+      if (step_.what.empty()) {
+        Change(c, i, Cell());
+      } else if (cell.kind == Cell::Kind::kText) {
+        const std::string masked = MaskPersonal(cell.text, kinds);
+        Change(c, i, Cell::Text(masked));
+      }
     }
     return {};
   }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/yaml.h"
+#include "platform/data/personal.h"
 
 namespace sinter {
 namespace {
@@ -74,6 +75,15 @@ Status ReadField(const std::string& key, const YamlNode& node, CleanStep& step) 
     for (const YamlField& field : node.fields) {
       if (field.second.kind != YamlKind::kScalar) return field.second.Invalid("a name is needed");
       step.names.emplace_back(field.first.scalar, field.second.scalar);
+    }
+  } else if (key == "what" && is({Kind::kMask})) {
+    TRY(step.what, ReadNames(node));
+    if (step.what == std::vector<std::string>{"all"})
+      step.what = {"card", "identity", "mail", "name", "phone"};
+    for (const std::string& kind : step.what) {
+      if (!PersonalKindOf(kind))
+        return node.Invalid(fmt::format("'{}' is no kind of personal data", kind.substr(0, 64)),
+                            "mail, phone, card, identity, name, or all");
     }
   } else if (key == "where" && is({Kind::kRelabel, Kind::kMask})) {
     TRY(step.where, ReadFilter(node));
@@ -161,6 +171,7 @@ Json CleanStepJson(const CleanStep& step) {
     json["from"] = Json::array();  // pairs: their order is meaning
     for (const auto& [from, to] : step.names) json["from"].push_back({from, to});
   }
+  if (!step.what.empty()) json["what"] = step.what;
   if (step.where) json["where"] = step.where->ToString();
   return json;
 }

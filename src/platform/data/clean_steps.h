@@ -26,6 +26,8 @@ namespace sinter {
 //   - relabel: {column: species, where: petal < 2, to: Iris setosa}
 //   - mask: {column: note, where: note contains '@'}    the values become missing; without `where` all of
 //   them
+//   - mask: {column: note, what: [mail, phone, card, identity, name]}   of a text, what FindPersonal finds;
+//   or all
 struct CleanStep {
   enum class Kind : uint8_t { kDrop, kFill, kCast, kFilter, kDeduplicate, kRelabel, kMask };
   Kind kind = Kind::kDrop;
@@ -35,6 +37,7 @@ struct CleanStep {
   std::string type;                                        // of cast, as written
   bool or_missing = false;                                 // of cast
   std::vector<std::pair<std::string, std::string>> names;  // of relabel, in the file's order
+  std::vector<std::string> what;                           // of mask: kinds of personal data
   std::optional<Filter> where;                             // of filter, relabel, mask
   int line = 0;
 };

@@ -129,6 +129,22 @@ TEST_F(CleanTest, MasksAndCasts) {
   EXPECT_THAT(made_.info.columns[1].classes, ElementsAre("30", "41", "50", "1000"));
 }
 
+TEST_F(CleanTest, PersonalDataAreMasked) {
+  const Path path =
+      Write("p.csv", "note,label\nmail ann@example.org,a\ncall 13812345678 or bob@example.org,b\n\"\",a\n");
+  const TableImport import{.splits = {{"train", {path}}},
+                           .columns = {{"note", {ColumnRequest::Type::kText, {}}}}};
+  imported_ = *ImportTables(*store_, import);
+  version_ = *DatasetVersion::Open(*store_, imported_.id);
+  EXPECT_EQ(Clean("steps: [{mask: {column: note, what: [mail]}}]"),
+            "mail [mail],a\ncall 13812345678 or [mail],b\n,a\n");
+  EXPECT_EQ(reports_[0].touched, 2);
+  EXPECT_EQ(Clean("steps: [{mask: {column: note, what: all, where: label == 'b'}}]"),
+            "mail ann@example.org,a\ncall [phone] or [mail],b\n,a\n");
+  EXPECT_THAT(Clean("steps: [{mask: {column: label, what: all}}]"), HasSubstr("masked in texts"));
+  EXPECT_THAT(Clean("steps: [{mask: {column: note, what: [face]}}]"), HasSubstr("'face' is no kind"));
+}
+
 TEST_F(CleanTest, TheSameStepsOnTheSameVersionAreTheSameVersion) {
   const char* steps = "steps: [deduplicate, {fill: {column: colour, with: mode}}]";
   Clean(steps);

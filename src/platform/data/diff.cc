@@ -36,6 +36,7 @@ class Side {
  public:
   Side(const DatasetVersion& version, const std::vector<std::string>& common)
       : version_(version), hasher_(common) {
+    columns_.reserve(common.size());
     for (const std::string& name : common) columns_.push_back(*version.ColumnIndex(name));
   }
   const std::string& SplitName(size_t split) const { return version_.info().splits[split].name; }

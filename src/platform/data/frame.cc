@@ -12,6 +12,7 @@ namespace sinter {
 Frame::Frame(std::shared_ptr<const DatasetVersion> version)
     : version_(std::move(version)), label_(version_->info().label) {
   const DatasetInfo& info = version_->info();
+  columns_.reserve(info.columns.size());
   for (size_t c = 0; c < info.columns.size(); ++c) columns_.push_back({info.columns[c], c, false, {}, {}});
   for (size_t s = 0; s < info.splits.size(); ++s) {
     for (int64_t row = 0; row < version_->Rows(s); ++row) rows_.push_back({static_cast<uint32_t>(s), row});
@@ -20,12 +21,14 @@ Frame::Frame(std::shared_ptr<const DatasetVersion> version)
 
 std::vector<DatasetColumn> Frame::ColumnInfos() const {
   std::vector<DatasetColumn> infos;
+  infos.reserve(columns_.size());
   for (const Column& column : columns_) infos.push_back(column.info);
   return infos;
 }
 
 Result<size_t> Frame::Find(std::string_view name) const {
   std::vector<std::string_view> names;
+  names.reserve(columns_.size());
   for (size_t c = 0; c < columns_.size(); ++c) {
     if (columns_[c].info.name == name) return c;
     names.push_back(columns_[c].info.name);

@@ -161,6 +161,7 @@ class Importer {
 
   Status CheckNames() const {
     std::vector<std::string> asked;
+    asked.reserve(import_.columns.size() + 2);
     for (const auto& [name, request] : import_.columns) asked.push_back(name);
     if (!import_.label.empty()) asked.push_back(import_.label);
     if (!import_.key.empty()) asked.push_back(import_.key);

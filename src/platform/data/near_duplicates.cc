@@ -215,6 +215,7 @@ void NearDuplicates::TextKeys(const RowPlace& place, Known& known) {
 void NearDuplicates::ColumnKeys(const RowPlace& place) {
   uint64_t all = 0;
   std::vector<uint64_t> hashes;
+  hashes.reserve(columns_.size());
   for (const size_t c : columns_) {
     const Cell cell = version_.CellAt(place.split, c, place.row);
     const std::string text = cell.kind == Cell::Kind::kBytes ? std::string(cell.text) : CellText(cell);

@@ -66,6 +66,20 @@ TEST_F(NearTest, FiguresOfATable) {
   EXPECT_EQ((*json)["splits"][0]["columns"][0]["quantiles"][3], Json({0.5, 2.5}));
 }
 
+TEST_F(NearTest, PersonalDataAreCounted) {
+  const auto v =
+      Tables({"t,n,x\nann@example.org and bob@example.org,13812345678,1.5\nnobody,2,13812345678.0\n+49 30 "
+              "9018200,3,1\n"});
+  const auto profile = ProfileDataset(*v);
+  ASSERT_TRUE(profile) << profile.error().ToString();
+  const auto& columns = profile->splits[0].columns;
+  EXPECT_THAT(columns[0].personal, ElementsAre(1, 1, 0, 0, 0));
+  EXPECT_THAT(columns[1].personal, ElementsAre(0, 1, 0, 0, 0));
+  EXPECT_THAT(columns[2].personal, ::testing::Each(0));  // a measured number is nobody's
+  EXPECT_EQ((*ParseJson(ProfileText(v->info(), *profile)))["splits"][0]["columns"][0]["personal"],
+            Json({{"mail", 1}, {"phone", 1}}));
+}
+
 TEST_F(NearTest, LeaksAndContradictionsOfATable) {
   // In the test: a training row under another label, one that differs in one column, and one of its own.
   const auto v = Tables({"a,b,c,d,label\n1,2,3,x,p\n5,6,7,y,q\n1,2,3,x,p\n",

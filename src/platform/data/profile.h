@@ -1,10 +1,12 @@
 // What is in a data set: counts, ranges, duplicates, samples.
 #pragma once
 
+#include <array>
 #include <functional>
 
 #include "base/cancel.h"
 #include "platform/data/dataset_version.h"
+#include "platform/data/personal.h"
 
 namespace sinter {
 
@@ -22,7 +24,9 @@ struct ColumnProfile {
   std::vector<double> quantiles;  // of numbers, and of texts' lengths; else empty
   int64_t missing = 0;            // rows without a value
   std::vector<int64_t> classes;   // of a class: rows of each
-  int64_t distinct = -1;          // different values of a number or text; -1: not counted (over 2^20)
+  // Of texts, classes and whole numbers: values in which each kind of personal data stands.
+  std::array<int64_t, kPersonalKinds> personal{};
+  int64_t distinct = -1;  // different values of a number or text; -1: not counted (over 2^20)
 };
 
 // What is wrong with a pair of rows. A row's features are all its columns but the label.

@@ -83,6 +83,7 @@ Result<NumberProfile> ProfileNumbers(std::span<const std::byte> bytes, DType dty
 std::vector<double> Quantiles(std::vector<double>& values) {
   std::vector<double> found;
   if (values.empty()) return found;
+  found.reserve(std::size(kQuantiles));
   std::ranges::sort(values);
   for (const double q : kQuantiles) {
     const double at = q * static_cast<double>(values.size() - 1);
@@ -132,6 +133,12 @@ Result<ColumnProfile> ProfileColumn(const DatasetVersion& version, size_t split,
     if (version.Missing(split, column, row)) {
       ++profile.missing;
       continue;
+    }
+    if (c.dtype != DType::kF64) {
+      std::array<bool, kPersonalKinds> found{};
+      for (const PersonalSpan& span : FindPersonal(CellText(version.CellAt(split, column, row))))
+        found[static_cast<size_t>(span.kind)] = true;
+      for (size_t k = 0; k < found.size(); ++k) profile.personal[k] += found[k];
     }
     double value = 0;
     if (c.kind == ColumnKind::kClass) {

@@ -52,6 +52,10 @@ std::string ProfileText(const DatasetInfo& info, const DatasetProfile& profile) 
         for (size_t q = 0; q < p.quantiles.size(); ++q) quantiles.push_back({kQuantiles[q], p.quantiles[q]});
         column["quantiles"] = std::move(quantiles);
       }
+      for (size_t k = 0; k < p.personal.size(); ++k) {
+        if (p.personal[k] > 0)
+          column["personal"][PersonalKindName(static_cast<PersonalKind>(k))] = p.personal[k];
+      }
       if (p.distinct >= 0) column["distinct"] = p.distinct;
       if (info.columns[c].kind == ColumnKind::kClass)
         column["classes"] = ClassCounts(info.columns[c], p.classes);

@@ -28,6 +28,7 @@ Result<SuspectReport> FindSuspectLabels(const DatasetVersion& version, Predictor
   const DatasetInfo& info = version.info();
   const std::vector<std::string>& known = predictor.classes();
   std::vector<int64_t> to_model;  // by the data set's class; -1: the model does not know it
+  to_model.reserve(info.columns[label].classes.size());
   for (const std::string& name : info.columns[label].classes) {
     const auto found = std::ranges::find(known, name);
     to_model.push_back(found == known.end() ? -1 : found - known.begin());

@@ -41,6 +41,7 @@ Result<Tensor> ScalarsOf(const SignatureInput& input, const DatasetVersion& vers
   }
   TRY(Tensor tensor, Tensor::Create(input.dtype, {count}));
   std::vector<int64_t> indexes;  // by the column's class
+  indexes.reserve(column.classes.size());
   for (const std::string& name : column.classes) {
     const auto found = std::ranges::find(categories, name);
     indexes.push_back(found == categories.end() ? -1 : found - categories.begin());

@@ -10,11 +10,11 @@
 namespace sinter {
 namespace {
 
-constexpr std::string_view kProfileKind = "dataset_profile";  // by the version's id; v2 is the text's format
+constexpr std::string_view kProfileKind = "dataset_profile";  // by the version's id; v3 is the text's format
 constexpr size_t kProfileLimit = size_t{64} << 20;
 
 Result<Json> ProfileOf(Platform& platform, const DatasetVersion& version, const CancelToken& cancel) {
-  const std::string name = version.id().Hex() + ".v2";
+  const std::string name = version.id().Hex() + ".v3";
   if (const auto kept = platform.records().Get(kProfileKind, name)) {
     TRY(const Json spec, ParseJson(kept->spec));
     const auto digest = ParseSha256(spec.value("blob", ""));

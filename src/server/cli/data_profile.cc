@@ -51,6 +51,12 @@ void PrintSplit(const Json& s) {
                     Median(column), Figure(column, "max"), Figure(column, "mean"), Figure(column, "std")});
   }
   fmt::print("{}", Table(rows));
+  for (const Json& column : s.value("columns", Json::array())) {
+    const Json personal = column.value("personal", Json::object());
+    for (const auto& [kind, count] : personal.items())
+      fmt::print("  {} values of '{}' look like personal data: {}\n", count.dump(), TextOf(column, "name"),
+                 kind);
+  }
   std::vector<std::vector<std::string>> counts{{"class", "rows"}};
   for (const Json& c : s.value("classes", Json::array()))
     counts.push_back({TextOf(c, "name"), TextOf(c, "rows")});

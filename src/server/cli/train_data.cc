@@ -41,6 +41,7 @@ Result<TrainData> ReadTable(const DatasetVersion& version, const Recipe& recipe)
   data.arrays.train = split(table->train);
   data.arrays.test = split(table->test);
   data.examples = {DType::kF64, data.arrays.shape, table->classes};
+  data.examples.columns.reserve(table->features.size());
   for (const FeatureInfo& feature : table->features) data.examples.columns.push_back(InputOf(feature));
   return data;
 }

@@ -47,6 +47,7 @@ Result<Module> BuildModel(const Recipe& recipe, const std::vector<int64_t>& shap
 // are.
 Result<ValueId> AppendRows(GraphBuilder& b, ValueId rows, const Signature& signature, DType model_dtype) {
   std::vector<ValueId> columns;
+  columns.reserve(signature.inputs.size());
   for (size_t c = 0; c < signature.inputs.size(); ++c) {
     ValueId column =
         b.Op("Gather", {rows, b.Constant(Tensor::Scalar(static_cast<int64_t>(c)))}, {{"axis", int64_t{1}}});
