@@ -158,6 +158,25 @@ steps:
         steps.write_text("steps:\n  - drop: [weight]\n")
         self.assertRegex(self.fails("data", "clean", "flowers", steps), r"steps.yaml: step 1 \(line 2\): there is no column")
 
+    def test_governance_and_personal_data(self):
+        path = self.write("people.csv", "note,label\nwrite to ann@example.org,a\ncall 13812345678,b\nnothing here,a\n")
+        self.ok("data", "add", "people", path, "--test-share", "0", "--column", "note=text")
+        said = self.ok_json("data", "govern", "people", "--owner", "care team", "--retention-days", "30")
+        self.assertEqual((said["owner"], said["retention_days"], said["licence"]), ("care team", 30, ""))
+        self.ok("data", "govern", "people", "--licence", "internal")
+        said = self.ok_json("data", "govern", "people")
+        self.assertEqual((said["owner"], said["licence"], len(said["history"])), ("care team", "internal", 2))
+        self.assertIn("30 days", self.ok("data", "govern", "people"))
+        self.assertIn("nobody", self.fails("data", "govern", "nobody", "--owner", "x"))
+        self.assertIn("36,525", self.fails("data", "govern", "people", "--retention-days", "-1"))
+        note = self.ok_json("data", "profile", "people")["profile"]["splits"][0]["columns"][0]
+        self.assertEqual(note["personal"], {"mail": 1, "phone": 1})
+        self.assertIn("look like personal data: mail", self.ok("data", "profile", "people"))
+        steps = self.write("mask.yaml", "steps:\n  - mask: {column: note, what: all}\n")
+        self.ok("data", "clean", "people", steps, "--apply")
+        note = self.ok_json("data", "profile", "people@2")["profile"]["splits"][0]["columns"][0]
+        self.assertNotIn("personal", note)
+
     def test_refusals_say_where(self):
         bad = self.write("bad.csv", "a,b\n1,2\n3\n")
         self.assertRegex(self.fails("data", "add", "x", bad), r"bad\.csv: line 3, column 1: a row of 1 cells")

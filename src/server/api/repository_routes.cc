@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "platform/data/governance.h"
 #include "server/api/clean_api.h"
 #include "server/api/dataset_api.h"
 #include "server/api/repository_api.h"
@@ -54,6 +55,24 @@ std::vector<Route> RepositoryRoutes(Platform& platform) {
                 "What changed from one version of a data set to another.", [&platform](HttpRequest& r) {
                   return DiffVersions(platform, r.Parameter("ref"), r.Query("with"), r.Query("key"));
                 }));
+  // A name, so that it is said of all versions; a data set that is not there is not governed.
+  routes.push_back(JsonRoute("GET", "/sinter/v1/datasets/{ref}/governance", Access::kRead,
+                             "Owner, licence, purpose and retention of a data set, and who changed them.",
+                             [&platform](HttpRequest& r) -> Result<Json> {
+                               TRY_STATUS(
+                                   platform.repositories(RepositoryKind::kDataset).Find(r.Parameter("ref")));
+                               return GovernanceJson(platform.records(), r.Parameter("ref"));
+                             }));
+  routes.push_back(JsonRoute("POST", "/sinter/v1/datasets/{ref}/governance", Access::kWrite,
+                             "Changes owner, licence, purpose or retention of a data set.",
+                             [&platform](HttpRequest& r) -> Result<Json> {
+                               const std::string_view name = r.Parameter("ref");
+                               TRY_STATUS(CheckRepositoryName(name));
+                               TRY_STATUS(platform.repositories(RepositoryKind::kDataset).Find(name));
+                               TRY(const Json changes, r.JsonBody());
+                               TRY_STATUS(SetGovernance(platform.records(), name, changes, r.principal.name));
+                               return GovernanceJson(platform.records(), name);
+                             }));
   Route samples;
   samples.method = "GET";
   samples.pattern = "/sinter/v1/datasets/{ref}/samples";

@@ -47,6 +47,7 @@ void AddDataCommands(CLI::App& app, CliContext& context) {
   });
   AddDataProfileCommand(*data, context);
   AddDataCleanCommands(*data, context);
+  AddDataGovernCommand(*data, context);
 }
 
 }  // namespace sinter

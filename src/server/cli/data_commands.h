@@ -9,6 +9,7 @@ namespace sinter {
 
 void AddDataAddCommand(CLI::App& data, CliContext& context);
 void AddDataCleanCommands(CLI::App& data, CliContext& context);
+void AddDataGovernCommand(CLI::App& data, CliContext& context);
 void AddDataProfileCommand(CLI::App& data, CliContext& context);
 
 }  // namespace sinter
