@@ -311,6 +311,7 @@ Result<std::vector<TableSplit>> FindTableSplits(const std::vector<Path>& paths) 
   if (paths.size() != 1 || (!named.contains("train") && !named.contains("test")))
     return std::vector<TableSplit>{std::move(all)};
   std::vector<TableSplit> splits;
+  splits.reserve(named.size());
   for (auto& [name, split] : named) splits.push_back(std::move(split));
   std::ranges::stable_partition(splits, [](const TableSplit& s) { return s.name == "train"; });
   return splits;
