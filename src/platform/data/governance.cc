@@ -51,7 +51,7 @@ Result<Governance> GovernanceOf(Records& records, std::string_view dataset) {
 
 Result<Governance> SetGovernance(Records& records, std::string_view dataset, const Json& changes,
                                  std::string_view who) {
-  TRY(const Governance first, Merged({}, changes));
+  TRY(Governance first, Merged({}, changes));
   const auto made = records.Create(std::string(kKind), std::string(dataset), Fields(first).dump(), "{}", who);
   if (made) return first;
   if (made.error().code != ErrorCode::kAlreadyExists) return made.error();
