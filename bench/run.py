@@ -1,4 +1,4 @@
-"""The performance table: bench/run.py [step] [infer] [serve] [start] [--rounds N]; everything when nothing is named.
+"""The performance table: bench/run.py [step] [infer] [serve] [start] [platform] [--rounds N]; everything when nothing is named.
 
 Each figure is a median over rounds in which Sinter and its peer take turns on the same cores. Prints a Markdown table
 and leaves all of it in build/bench/report.json.
@@ -9,10 +9,12 @@ import pathlib
 import platform
 
 import model_bench
+import platform_bench
 import serve_bench
 import start_bench
 
-BENCHES = {"step": model_bench.steps, "infer": model_bench.inference, "serve": serve_bench.run, "start": start_bench.run}
+BENCHES = {"step": model_bench.steps, "infer": model_bench.inference, "serve": serve_bench.run, "start": start_bench.run,
+           "platform": platform_bench.run}
 
 
 def chip():

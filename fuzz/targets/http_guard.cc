@@ -1,5 +1,5 @@
-// Who may ask: lines of Host, Origin and Authorization, to a server on port 7400. A host that passes is a
-// name of this very machine, whatever was written to look like one; an origin that passes is that host.
+// Who may ask: lines of Host, Origin, Authorization and Cookie, to a server on port 7400. A host that passes
+// is a name of this very machine, whatever was written to look like one; an origin that passes is that host.
 #include <algorithm>
 
 #include "fuzz/targets.h"
@@ -17,7 +17,10 @@ std::string Lower(std::string_view text) {
 
 Status Run(std::span<const std::byte> input) {
   const auto [host, rest] = FirstLine(TextOf(input));
-  const auto [origin, authorization] = FirstLine(rest);
+  const auto [origin, more] = FirstLine(rest);
+  const auto [authorization, cookies] = FirstLine(more);
+  const std::string_view cookie = CookieValue(cookies, "sinter");
+  SINTER_CHECK(cookie.find(';') == std::string_view::npos && cookies.size() >= cookie.size());
   const std::string_view token = BearerToken(authorization);
   SINTER_CHECK(token.empty() || (authorization.ends_with(token) && authorization.size() == token.size() + 7));
   TRY_STATUS(CheckHost(host, 7400));

@@ -1,6 +1,8 @@
 // Records as they are kept: the first line says of what kind, the next two are its spec and its status. What
 // is read, written and read again is equal.
 #include "fuzz/targets.h"
+#include "platform/hub/repository_records.h"
+#include "platform/jobs/launch.h"
 #include "platform/runs/run.h"
 #include "platform/serving/service_record.h"
 
@@ -30,6 +32,57 @@ Status Run(std::span<const std::byte> input) {
     const auto again = ReadService(record);
     SINTER_CHECK(again.has_value() && ServiceSpecText(*again) == record.spec &&
                  ServiceStatusText(*again) == record.status);
+    return {};
+  }
+  if (kind == "job") {
+    TRY(const JobInfo job, ReadJob(record));
+    record.spec = JobSpecText(job.spec);
+    record.status = JobStatusText(job);
+    const auto again = ReadJob(record);
+    SINTER_CHECK(again.has_value() && JobSpecText(again->spec) == record.spec &&
+                 JobStatusText(*again) == record.status);
+    (void)CheckJobSpec(job.spec);
+    return {};
+  }
+  if (kind == "job_quota") {
+    TRY(const JobQuota quota, ParseJobQuota(spec, "quota"));
+    const auto again = ParseJobQuota(JobQuotaText(quota), "quota");
+    SINTER_CHECK(again.has_value() && JobQuotaText(*again) == JobQuotaText(quota));
+    return {};
+  }
+  if (kind == "job_launch") {
+    TRY(const JobLaunch launch, ParseJobLaunch(spec));
+    const auto again = ParseJobLaunch(JobLaunchText(launch));
+    SINTER_CHECK(again.has_value() && JobLaunchText(*again) == JobLaunchText(launch));
+    TRY(const JobExit exit, ParseJobExit(status));
+    const auto ended = ParseJobExit(JobExitText(exit));
+    SINTER_CHECK(ended.has_value() && JobExitText(*ended) == JobExitText(exit));
+    return {};
+  }
+  if (kind == "commit") {
+    TRY(RepositoryVersion version, ReadCommit(record));
+    record.spec = CommitSpecText(version);
+    record.status = CommitStatusText(version.number);
+    const auto again = ReadCommit(record);
+    SINTER_CHECK(again.has_value() && CommitSpecText(*again) == record.spec);
+    return {};
+  }
+  if (kind == "pack") {
+    record.name = PartName("name", "0123456789012345678901234567890123456789");
+    TRY(const GitPack pack, ReadPack("name", record));
+    record.spec = PackSpecText(pack);
+    SINTER_CHECK(ReadPack("name", record).has_value());
+    return {};
+  }
+  if (kind == "ref") {
+    TRY(const GitId target, ReadTarget(record, "target"));
+    SINTER_CHECK(ParseGitId(target.Hex()) == target);
+    return {};
+  }
+  if (kind == "repository") {
+    TRY(const RepositoryInfo info, ReadRepository(record));
+    record.status = RepositoryStatusText(info.latest);
+    SINTER_CHECK(ReadRepository(record).has_value());
     return {};
   }
   TRY(const std::string text, CanonicalObject("object", spec));

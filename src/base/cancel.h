@@ -10,6 +10,7 @@ namespace sinter {
 class CancelToken {
  public:
   CancelToken() = default;
+  bool CanBeCancelled() const { return flag_ != nullptr; }
   bool Cancelled() const { return flag_ != nullptr && flag_->load(std::memory_order_relaxed); }
 
  private:

@@ -1,7 +1,9 @@
 """sinter serve and sinter token: what scripts rely on."""
+import json
 import signal
 import socket
 import stat
+import urllib.request
 
 from program import Program, main, recipe, small_data
 
@@ -74,15 +76,16 @@ class Serve(Program):
         self.assertIn("sinter model pull", self.fails("inspect", "digits"))
 
     def test_beyond_loopback_nothing_is_open(self):
-        """No sign-in yet: no page, and everything else that says or does anything asks for a token."""
+        """The console's files, which hold nothing of anybody's; everything that says or does anything asks for a token."""
         process = self.start("serve", "--home", self.home, "--listen", "0.0.0.0:0")
         line = process.stdout.readline()
         self.assertRegex(line, r"^ready http://0\.0\.0\.0:\d+\n$")
         self.origin = line.split()[1].replace("0.0.0.0", "127.0.0.1")
         self.token = (self.home / "token").read_text().strip()
-        self.assertEqual(self.request("GET", "/", self.token)[0], 404)
-        self.assertEqual(self.request("GET", "/page/main.js", self.token)[0], 404)
-        for path in ("/metrics", "/sinter/v1/services", "/sinter/v1/runs"):
+        self.assertEqual(self.request("GET", "/")[0], 200)
+        session = json.loads(self.request("GET", "/sinter/v1/console/session")[1])
+        self.assertEqual(session, {"services_are_open": False, "signed_in": False})
+        for path in ("/metrics", "/sinter/v1/services", "/sinter/v1/runs", "/sinter/v1/console/overview"):
             self.assertEqual(self.request("GET", path)[0], 401, path)
             self.assertEqual(self.request("GET", path, self.token)[0], 200, path)
         self.assertEqual(self.request("GET", "/v2/health/live")[0], 200)
@@ -92,6 +95,16 @@ class Serve(Program):
         ask = {"inputs": [{"name": "image", "datatype": "UINT8", "shape": [1, 28, 28], "data": [0] * 784}]}
         self.assertEqual(self.request("POST", "/v2/models/digits/infer", body=ask)[0], 401)
         self.assertEqual(self.request("POST", "/v2/models/digits/infer", self.token, ask)[0], 200)
+        # Who signed in to the console may ask as well, with the cookie alone, and from its pages alone.
+        code = json.loads(self.request("POST", "/sinter/v1/console/links", self.token, {"scope": "read"})[1])["code"]
+        request = urllib.request.Request(self.origin + "/sinter/v1/console/session", method="POST",
+                                         data=json.dumps({"code": code}).encode(), headers={"X-Sinter-Console": "1"})
+        with urllib.request.urlopen(request) as answer:
+            cookie = answer.headers["Set-Cookie"].split(";")[0]
+        self.assertEqual(self.request("POST", "/v2/models/digits/infer", body=ask,
+                                      headers={"Cookie": cookie, "X-Sinter-Console": "1"})[0], 200)
+        self.assertEqual(self.request("POST", "/v2/models/digits/infer", body=ask, headers={"Cookie": cookie})[0], 403)
+        self.assertEqual(self.request("GET", "/sinter/v1/services", headers={"Cookie": cookie})[0], 200)
 
     def test_without_a_temporary_folder_it_is_said_before_anything_is_lost(self):
         self.serve()

@@ -9,17 +9,31 @@ packages_build=(
   $boost            # Asio and Beast: HTTP
   libdnnl-dev       # oneDNN: matrix products and convolutions
   libopenmpi-dev openmpi-bin  # ranks of a training run
+  libgit2-dev       # repositories: objects, packs, refs
   libssl-dev        # SHA-256, TLS
   libsqlite3-dev    # records
+  libpq-dev         # records that several servers share, in PostgreSQL
   libfmt-dev libspdlog-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev
   prometheus-cpp-dev  # the text of /metrics
+  bubblewrap        # jobs are isolated
   zlib1g-dev        # gzip inside data sets, PNG
+  libsnappy-dev libzstd-dev liblz4-dev  # pages of Parquet files
 )
+# Node.js 18 or later, with npm, makes the console's bundle; one that is there already is taken as it is.
+node_is_there() {
+  local version
+  version=$(node --version 2>/dev/null) && command -v npm >/dev/null || return 1
+  version=${version#v}
+  [ "${version%%.*}" -ge 18 ]
+}
+node_is_there || packages_build+=(nodejs npm)
 packages_test=(
   libgtest-dev libgmock-dev
   python3 python3-venv   # real clients and peers (tests/requirements.lock)
+  postgresql             # a real server, started by the tests
+  git git-lfs            # judges of the repositories that the hub writes
   libonnx-testdata       # ONNX's own node tests
-  chromium               # the page, in a real browser
+  chromium fonts-wqy-microhei  # the console, in a real browser, in Chinese as well
   dataset-fashion-mnist  # real input
 )
 packages_demo=(dataset-fashion-mnist python3 python3-venv)

@@ -32,11 +32,24 @@ python_environment() {  # name lockfile
   echo "$stamp" >"$venv/.lock"
 }
 
+# Exactly what web/package-lock.json names, without anybody's install scripts; made again when it changes.
+node_modules() {
+  local lock=web/package-lock.json stamp
+  [ -f "$lock" ] || return 0
+  stamp=$(sha256sum "$lock" | cut -c1-64)
+  [ "$(cat web/node_modules/.lock 2>/dev/null)" = "$stamp" ] && return
+  say "installing the Node.js packages of $lock"
+  (cd web && npm ci --ignore-scripts --no-audit --no-fund) >"$(log_file npm-ci)" 2>&1 ||
+    { tail -20 "$(log_file npm-ci)"; die "npm ci failed"; }
+  echo "$stamp" >web/node_modules/.lock
+}
+
 dev_setup() {
   local groups=("$@")
   [ ${#groups[@]} = 0 ] && groups=(build test lint)
   . tools/dev/packages.sh
   install_packages "${groups[@]}"
+  case " ${groups[*]} " in *" build "*) node_modules ;; esac
   case " ${groups[*]} " in *" test "*|*" demo "*) python_environment tests tests/requirements.lock ;; esac
   case " ${groups[*]} " in *" bench "*) python_environment bench bench/requirements.lock ;; esac
 }

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "media/tables/parquet_table.h"
+
 namespace sinter {
 namespace {
 
@@ -56,6 +58,11 @@ Result<std::unique_ptr<TableReader>> Open(const Path& path, const TableFileOptio
     TRY(auto file, FileSource::Open(path));
     return std::unique_ptr<ByteSource>(std::make_unique<WatchedSource>(std::move(file), options.on_read));
   };
+  if (*format == TableFormat::kParquet) {
+    TRY(auto mapped, MappedFile::Open(path));
+    if (options.on_read) options.on_read(mapped->bytes().size());
+    return OpenParquetTable(std::move(mapped));
+  }
   if (*format == TableFormat::kJsonLines) {
     TRY(auto first, source());
     TRY(auto fields, ScanJsonLines(std::move(first), options.json_lines));
@@ -75,6 +82,7 @@ std::optional<TableFormat> TableFormatOf(const Path& path) {
   if (extension == ".csv" || extension == ".tsv" || extension == ".txt" || extension == ".data")
     return TableFormat::kCsv;
   if (extension == ".jsonl" || extension == ".ndjson") return TableFormat::kJsonLines;
+  if (extension == ".parquet" && path.extension() != ".gz") return TableFormat::kParquet;
   return std::nullopt;
 }
 

@@ -9,10 +9,10 @@
 
 namespace sinter {
 
-enum class TableFormat : uint8_t { kCsv, kJsonLines };
+enum class TableFormat : uint8_t { kCsv, kJsonLines, kParquet };
 
-// NAME.csv, .tsv, .txt, .data (CSV); .jsonl, .ndjson (JSON Lines); each with .gz after it or not. None: no
-// table.
+// NAME.csv, .tsv, .txt, .data (CSV); .jsonl, .ndjson (JSON Lines); each with .gz after it or not; .parquet.
+// None: no table.
 std::optional<TableFormat> TableFormatOf(const Path& path);
 
 struct TableFileOptions {
@@ -22,7 +22,8 @@ struct TableFileOptions {
   std::function<void(uint64_t read)> on_read;
 };
 
-// The file is read as it is asked for; of JSON Lines it is read once before. Errors name the file.
+// The file is read as it is asked for (Parquet: mapped); of JSON Lines it is read once before. Errors name
+// the file.
 Result<std::unique_ptr<TableReader>> OpenTableFile(const Path& path, const TableFileOptions& options = {});
 
 }  // namespace sinter

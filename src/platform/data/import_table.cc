@@ -43,6 +43,7 @@ class Importer {
     const std::vector<size_t>& names;
     const TableBatch& batch;
     const Path& path;
+    int64_t first_row;  // of the batch in its file
   };
   using Visit = std::function<Status(const Seen&)>;
 
@@ -77,6 +78,7 @@ class Importer {
         };
         TRY(const auto reader, OpenTableFile(path, options));
         TRY(const std::vector<size_t> names, NamesOf(*reader, path));
+        int64_t first_row = 0;
         for (TableBatch batch;;) {
           if (cancel_.Cancelled())
             return Error{ErrorCode::kCancelled, fmt::format("import of {} was stopped", path.string()), ""};
@@ -84,7 +86,8 @@ class Importer {
           if (left == 0) return {};
           TRY_STATUS(reader->Next(batch, static_cast<size_t>(left)));
           if (batch.rows == 0) break;
-          TRY_STATUS(visit({s, reader->fields(), names, batch, path}));
+          TRY_STATUS(visit({s, reader->fields(), names, batch, path, first_row}));
+          first_row += static_cast<int64_t>(batch.rows);
           rows += static_cast<int64_t>(batch.rows);
         }
         TRY(const uint64_t size, FileSize(path));
@@ -238,8 +241,11 @@ class Importer {
         }
         for (size_t i = 0; i < width; ++i) {
           const auto failed = [&](Error error) {
-            return std::move(error).In(fmt::format("{}: line {}, column '{}'", seen.path.string(),
-                                                   seen.batch.lines[r], info_.columns[begin + i].name));
+            const std::string place =
+                seen.batch.lines.empty() ? fmt::format("row {}", seen.first_row + static_cast<int64_t>(r) + 1)
+                                         : fmt::format("line {}", seen.batch.lines[r]);
+            return std::move(error).In(
+                fmt::format("{}: {}, column '{}'", seen.path.string(), place, info_.columns[begin + i].name));
           };
           const auto value = converters[i].Convert(cell(sources_[begin + i], r));
           if (!value) return failed(value.error());

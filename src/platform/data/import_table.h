@@ -1,4 +1,4 @@
-// CSV, TSV and JSON Lines files into an immutable version of a data set.
+// CSV, TSV, JSON Lines and Parquet files into an immutable version of a data set.
 #pragma once
 
 #include <map>

@@ -126,6 +126,35 @@ TEST_F(ImportTableTest, JsonLinesAndCsvOfTheSameRowsAreTheSameVersion) {
   EXPECT_EQ(Import(first)->id(), Import(second)->id());
 }
 
+TEST_F(ImportTableTest, ParquetAsPyarrowWroteIt) {
+  const Path source = Path(SINTER_SOURCE_DIR) / "fuzz/corpus/parquet/nulls";
+  const Path path = folder_.path() / "nulls.parquet";
+  std::filesystem::copy_file(source, path);
+  const auto reader = OpenTableFile(path);
+  ASSERT_TRUE(reader) << reader.error().ToString();
+  const auto v = Import({.splits = {{"train", {path}}}});
+  ASSERT_EQ(v->info().columns.size(), (*reader)->fields().size());
+  TableBatch batch;
+  ASSERT_TRUE((*reader)->Next(batch, 100'000));
+  ASSERT_GT(batch.rows, 0u);
+  bool any = false;
+  for (size_t c = 0; c < batch.columns.size(); ++c) {
+    for (size_t r = 0; r < batch.rows; ++r) {
+      const Cell given = CellOf(batch.columns[c], (*reader)->fields()[c].type, r);
+      EXPECT_EQ(CellText(v->CellAt(0, c, static_cast<int64_t>(r))), CellText(given)) << c << " " << r;
+      any = any || given.kind == Cell::Kind::kMissing;
+    }
+  }
+  EXPECT_TRUE(any);
+  const TableImport wrong{
+      .splits = {{"train", {path}}},
+      .columns = {{(*reader)->fields()[0].name, {ColumnRequest::Type::kClass, {"none such"}}}}};
+  EXPECT_THAT(Why(wrong), HasSubstr("nulls.parquet: row "));
+  const Path lists = folder_.path() / "lists.parquet";
+  std::filesystem::copy_file(Path(SINTER_SOURCE_DIR) / "fuzz/corpus/parquet/nested", lists);
+  EXPECT_THAT(Why({.splits = {{"train", {lists}}}}), HasSubstr("lists.parquet: column "));
+}
+
 TEST_F(ImportTableTest, AgainCostsNoBytesAndIsTheSameVersion) {
   const Path path = Write("a.csv", "a,b\n1,x\n2,y\n3,x\n4,y\n");
   const auto first = Import({.splits = {{"", {path}}}});

@@ -1,5 +1,6 @@
-// What a version holds: a list of paths with the sizes and sha256 of their bytes. Its canonical text is kept
-// as a blob, and that blob's sha256 is the version's id.
+// What a version holds: a list of paths with the sizes and sha256 of their bytes. It follows from the
+// version's commit; its canonical text is kept as a blob, by whose sha256 readers open the version without
+// git.
 #pragma once
 
 #include <cstdint>

@@ -1,46 +1,18 @@
 #include "platform/hub/repositories.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "base/scratch_folder.h"
+#include "platform/hub/git_names.h"
+#include "platform/hub/repository_head.h"
+#include "platform/hub/repository_records.h"
 
 namespace sinter {
 namespace {
-
-// Numbers are padded, so that versions list in their order.
-std::string VersionName(std::string_view name, int64_t number) {
-  return fmt::format("{}@{:09}", name, number);
-}
-
-Result<RepositoryVersion> ReadVersion(const Record& record) {
-  TRY(const Json spec, ParseJson(record.spec));
-  JsonReader reader(spec, record.name);
-  RepositoryVersion version;
-  version.repository = reader.String("repository");
-  version.number = reader.Int("number");
-  const auto id = ParseSha256(reader.String("id"));
-  version.details = reader.Object("details").dump();
-  version.bytes = static_cast<uint64_t>(reader.Int("bytes"));
-  version.created_ms = record.created_ms;
-  version.created_by = record.created_by;
-  TRY_STATUS(reader.Finish());
-  if (!id) return Corrupt(fmt::format("{}: its id is no sha256", record.name));
-  version.id = *id;
-  return version;
-}
-
-Result<RepositoryInfo> ReadRepository(const Record& record) {
-  TRY(const Json status, ParseJson(record.status));
-  JsonReader reader(status, record.name);
-  RepositoryInfo info{record.name, reader.Int("latest"), record.created_ms, record.updated_ms,
-                      record.created_by};
-  TRY_STATUS(reader.Finish());
-  return info;
-}
 
 bool PlainPart(std::string_view part) {
   auto alphanumeric = [](char c) {
@@ -52,13 +24,26 @@ bool PlainPart(std::string_view part) {
          });
 }
 
+bool Lost(const Error& error) {
+  return error.code == ErrorCode::kConflict || error.code == ErrorCode::kAlreadyExists;
+}
+
+uint64_t BytesOf(const Manifest& manifest) {
+  uint64_t bytes = 0;
+  for (const ManifestFile& file : manifest.files) bytes += file.size;
+  return bytes;
+}
+
 }  // namespace
 
 std::string_view RepositoryKindName(RepositoryKind kind) {
   return kind == RepositoryKind::kDataset ? "dataset" : "model";
 }
 
-std::string RepositoryVersion::Ref() const { return fmt::format("{}@{}", repository, number); }
+std::string RepositoryVersion::Ref() const {
+  return number > 0 ? fmt::format("{}@{}", repository, number)
+                    : fmt::format("{}@{}", repository, commit.Short());
+}
 
 Status CheckRepositoryName(std::string_view name) {
   const size_t slash = name.find('/');
@@ -70,7 +55,10 @@ Status CheckRepositoryName(std::string_view name) {
       "NAME or OWNER/NAME of letters, digits, '-', '_' and '.', starting with a letter or digit");
 }
 
-std::string Repositories::VersionKind() const { return fmt::format("{}_version", RepositoryKindName(kind_)); }
+Repositories::Repositories(RepositoryKind kind, Home& home)
+    : kind_(kind),
+      home_(home),
+      cache_(home.CacheFolder() / "git" / fmt::format("{}s", RepositoryKindName(kind)), home.store()) {}
 
 Status Repositories::CheckFiles(const Manifest& manifest) const {
   if (kind_ == RepositoryKind::kDataset) {
@@ -87,106 +75,142 @@ Status Repositories::CheckFiles(const Manifest& manifest) const {
 
 Result<RepositoryVersion> Repositories::Add(std::string_view name, const Manifest& manifest,
                                             std::string_view details, std::string_view who) {
+  NewVersion version;
+  version.manifest = manifest;
+  version.details = details.empty() ? "{}" : details;
+  return Commit(name, version, who);
+}
+
+Result<RepositoryVersion> Repositories::Commit(std::string_view name, const NewVersion& wanted,
+                                               std::string_view who) {
   TRY_STATUS(CheckRepositoryName(name));
+  if (wanted.branch != "main") TRY_STATUS(CheckRefName(wanted.branch));
+  Manifest manifest = wanted.manifest;
+  std::erase_if(manifest.files, [](const ManifestFile& file) { return file.path == kGitAttributes; });
   TRY_STATUS(CheckFiles(manifest));
-  TRY(const std::string kept_details, CanonicalObject("details", details.empty() ? "{}" : details));
-  TRY(const Sha256Digest id, PutManifest(store_, manifest));
-  uint64_t bytes = 0;
-  for (const ManifestFile& file : manifest.files) bytes += file.size;
-  const std::string kind(RepositoryKindName(kind_));
-  // Again where somebody else added a version meanwhile; each time one of the two wins, so this ends.
+  TRY_STATUS(CheckGitTree(manifest.files));
+  RepositoryVersion version;
+  version.repository = name;
+  TRY(version.details, CanonicalObject("details", wanted.details));
+  TRY(version.id, PutManifest(home_.store(), manifest));
+  version.bytes = BytesOf(manifest);
+  version.created_by = who;
+  const std::string ref = std::string(kBranches) + wanted.branch;
+  // Again where somebody else moved the branch meanwhile; each time one of the two wins, so this ends.
   while (true) {
-    auto repository = records_.Get(kind, name);
-    if (!repository && repository.error().code != ErrorCode::kNotFound) return std::move(repository).error();
-    int64_t latest = 0;
-    if (repository) {
-      TRY(const RepositoryInfo info, ReadRepository(*repository));
-      latest = info.latest;
-      TRY(RepositoryVersion version, GetVersion(name, latest));
-      if (version.id == id) return version;
+    TRY(const Head head, ReadHead(name, ref));
+    if (!head.ref && wanted.branch != "main")
+      return NotFound(fmt::format("{} '{}' has no branch {}", RepositoryKindName(kind_), name, wanted.branch),
+                      "make it first: sinter " + std::string(RepositoryKindName(kind_)) + " branch");
+    if (wanted.parent && (!head.ref || *wanted.parent != head.commit)) {
+      return Error{ErrorCode::kConflict,
+                   fmt::format("{} of {} stands at {}, not at {}", wanted.branch, name,
+                               head.ref ? head.commit.Short() : "nothing", wanted.parent->Short()),
+                   "look at what was added meanwhile, and try again"};
     }
-    const std::string status = Json{{"latest", latest + 1}}.dump();
-    const Json spec = {{"repository", name},
-                       {"number", latest + 1},
-                       {"id", id.Hex()},
-                       {"bytes", bytes},
-                       {"details", Json::parse(kept_details)}};
-    RecordWrite writes[2] = {RecordWrite::Create(kind, std::string(name), "{}", status),
-                             RecordWrite::Create(VersionKind(), VersionName(name, latest + 1), spec.dump())};
-    if (repository) {
-      repository->status = status;
-      writes[0] = RecordWrite::Update(*repository);
+    NewGitCommit commit{&manifest, {}, std::string(who), home_.clock().UnixMillis(), wanted.message};
+    if (commit.message.empty())
+      commit.message =
+          head.is_main() ? fmt::format("Version {}", head.latest + 1) : "Update " + wanted.branch;
+    if (head.ref) {
+      TRY(RepositoryVersion now, GetCommit(name, head.commit));
+      if (now.id == version.id) {
+        if (head.is_main()) now.number = head.latest;
+        return now;
+      }
+      commit.parents.push_back(head.commit);
     }
-    auto done = records_.Apply(writes, who);
-    if (done) return ReadVersion(done->at(1));
-    const ErrorCode code = done.error().code;
-    if (code != ErrorCode::kConflict && code != ErrorCode::kAlreadyExists) return std::move(done).error();
+    TRY(const WrittenGitCommit written, WithGit<WrittenGitCommit>(name, [&](const Path& folder) {
+          return WriteGitCommit(folder, home_.store(), commit);
+        }));
+    version.commit = written.commit;
+    version.created_ms = commit.at_ms;
+    auto moved = Move(head, version, written.pack, who);
+    if (moved) RepackIfMany(name);
+    if (moved || !Lost(moved.error())) return moved;
   }
 }
 
-Result<RepositoryVersion> Repositories::GetVersion(std::string_view name, int64_t number) {
-  auto record = records_.Get(VersionKind(), VersionName(name, number));
-  if (!record && record.error().code == ErrorCode::kNotFound) {
-    return NotFound(fmt::format("{} '{}' has no version {}", RepositoryKindName(kind_), name, number));
-  }
-  if (!record) return std::move(record).error();
-  return ReadVersion(*record);
-}
-
-Result<RepositoryVersion> Repositories::Find(std::string_view ref) {
-  const size_t at = ref.rfind('@');
-  const std::string_view name = ref.substr(0, at);
-  const std::string_view which = at == ref.npos ? "latest" : ref.substr(at + 1);
+Result<RepositoryVersion> Repositories::Accept(std::string_view name, std::span<const std::byte> pack,
+                                               const GitId& commit, std::string_view branch,
+                                               const std::optional<GitId>& parent, std::string_view who) {
   TRY_STATUS(CheckRepositoryName(name));
-  TRY(const Record record, records_.Get(RepositoryKindName(kind_), name));
-  TRY(const RepositoryInfo info, ReadRepository(record));
-  if (which == "latest") return GetVersion(name, info.latest);
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(which.data(), which.data() + which.size(), number);
-  if (error == std::errc() && end == which.data() + which.size() && which.size() < 8)
-    return GetVersion(name, number);
-  const bool hex = which.size() >= 8 && which.size() <= 64 && std::ranges::all_of(which, [](char c) {
-                     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-                   });
-  if (!hex) {
-    return InvalidArgument(fmt::format("'{}' names no version", which.substr(0, 80)),
-                           "give a number, 'latest', or at least 8 digits of its id");
+  if (branch != "main") TRY_STATUS(CheckRefName(branch));
+  TRY(const Head head, ReadHead(name, std::string(kBranches) + std::string(branch)));
+  if (head.ref.has_value() != parent.has_value() || (parent && head.commit != *parent)) {
+    return Error{
+        ErrorCode::kConflict,
+        fmt::format("{} of {} stands at {}", branch, name, head.ref ? head.commit.Short() : "nothing"),
+        "fetch it, and build on it"};
   }
-  TRY(const auto versions, Versions(name));
-  for (const RepositoryVersion& version : versions) {
-    if (version.id.Hex().starts_with(which)) return version;
-  }
-  return NotFound(fmt::format("{} '{}' has no version {}", RepositoryKindName(kind_), name, which));
+  if (!head.repository && !head.is_main())
+    return NotFound(fmt::format("there is no {} '{}'", RepositoryKindName(kind_), name), "push main first");
+  if (!head.ref && !head.is_main()) TRY_STATUS(CheckNewRef(head));
+  TRY(const PushedCommit pushed, WithGit<PushedCommit>(name, [&](const Path& folder) {
+        return ReadPush(folder, home_.store(), pack, commit);
+      }));
+  const Manifest& manifest = pushed.manifest;
+  TRY_STATUS(CheckFiles(manifest));
+  RepositoryVersion version;
+  version.repository = name;
+  version.commit = commit;
+  version.details = "{}";
+  version.bytes = BytesOf(manifest);
+  version.created_ms = home_.clock().UnixMillis();
+  version.created_by = who;
+  TRY(version.id, PutManifest(home_.store(), manifest));
+  return Move(head, version, pushed.pack, who);
 }
 
-Result<std::vector<RepositoryVersion>> Repositories::Versions(std::string_view name) {
+Result<GitState> Repositories::State(std::string_view name) {
+  GitState state;
+  TRY(const auto packs, ListParts(home_.records(), PackKind(kind_), name));
+  for (const Record& record : packs) {
+    TRY(const GitPack pack, ReadPack(name, record));
+    state.packs.push_back(pack);
+  }
+  TRY(const auto refs, ListParts(home_.records(), RefKind(kind_), name));
+  for (const Record& record : refs) {
+    TRY(const GitId target, ReadTarget(record, "target"));
+    state.refs.push_back({std::string(PartOf(name, record)), target});
+  }
+  return state;
+}
+
+Status Repositories::Repack(std::string_view name) {
+  TRY(std::vector<Record> records, ListParts(home_.records(), PackKind(kind_), name));
+  if (records.size() < 2) return {};
+  constexpr size_t kMostAtOnce = 900;  // of a transaction's writes; the others go the next time
+  if (records.size() > kMostAtOnce) records.resize(kMostAtOnce);
+  TRY(const GitPack pack, WithGit<GitPack>(name, [&](const Path& folder) -> Result<GitPack> {
+        TRY(const auto scratch, ScratchFolder::Create());
+        TRY(const PackFiles files, PackAll(folder, scratch->path()));
+        return StorePack(home_.store(), files);
+      }));
+  std::vector<RecordWrite> writes;
+  writes.reserve(records.size() + 1);
+  for (const Record& record : records) writes.push_back(RecordWrite::Delete(record));
+  writes.push_back(RecordWrite::Create(PackKind(kind_), PartName(name, pack.name.Hex()), PackSpecText(pack)));
+  TRY_STATUS(home_.records().Apply(writes, "repack"));
+  return {};
+}
+
+// The version is there whatever comes of it; the next one tries again.
+void Repositories::RepackIfMany(std::string_view name) {
+  const auto packs = ListParts(home_.records(), PackKind(kind_), name);
+  if (packs && packs->size() >= kMostPacks) (void)Repack(name);
+}
+
+Result<Path> Repositories::GitFolder(std::string_view name) {
   TRY_STATUS(CheckRepositoryName(name));
-  TRY_STATUS(records_.Get(RepositoryKindName(kind_), name));
-  std::vector<RepositoryVersion> versions;
-  RecordQuery query{.kind = VersionKind(), .prefix = fmt::format("{}@", name), .limit = 1000};
-  do {
-    TRY(const RecordPage page, records_.List(query));
-    for (const Record& record : page.records) {
-      TRY(RepositoryVersion version, ReadVersion(record));
-      versions.push_back(std::move(version));
-    }
-    query.after = page.next;
-  } while (!query.after.empty());
-  std::ranges::reverse(versions);
-  if (versions.size() > 1000) versions.resize(1000);
-  return versions;
+  TRY_STATUS(home_.records().Get(RepositoryKindName(kind_), name));
+  return WithGit<Path>(name, [](const Path& folder) -> Result<Path> { return folder; });
 }
 
-Result<RepositoryPage> Repositories::List(std::string_view after, int limit) {
-  TRY(const RecordPage records,
-      records_.List(
-          {.kind = std::string(RepositoryKindName(kind_)), .after = std::string(after), .limit = limit}));
-  RepositoryPage page{{}, records.next};
-  for (const Record& record : records.records) {
-    TRY(RepositoryInfo info, ReadRepository(record));
-    page.repositories.push_back(std::move(info));
-  }
-  return page;
+Result<std::vector<GitLogEntry>> Repositories::Log(const RepositoryVersion& version, size_t skip,
+                                                   size_t limit) {
+  return WithGit<std::vector<GitLogEntry>>(
+      version.repository, [&](const Path& folder) { return GitLog(folder, version.commit, skip, limit); });
 }
 
 }  // namespace sinter

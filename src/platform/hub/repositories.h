@@ -1,8 +1,12 @@
-// Named repositories with numbered, immutable versions: data sets and models alike.
+// Named git repositories with numbered, immutable versions: data sets and models alike.
 #pragma once
 
 #include <optional>
 
+#include "base/clock.h"
+#include "platform/hub/git_cache.h"
+#include "platform/hub/git_commit.h"
+#include "platform/hub/home.h"
 #include "platform/hub/manifest.h"
 #include "platform/records/records.h"
 
@@ -11,20 +15,22 @@ namespace sinter {
 enum class RepositoryKind { kDataset, kModel };
 std::string_view RepositoryKindName(RepositoryKind kind);  // "dataset", "model"
 
+// A commit, and what is known of it besides.
 struct RepositoryVersion {
   std::string repository;
-  int64_t number = 0;   // from 1
-  Sha256Digest id;      // of the manifest
-  std::string details;  // a JSON object: what the one who added it said about it (run, metrics, card ...)
+  int64_t number = 0;  // from 1: which of main's; 0: main never was there
+  GitId commit;
+  Sha256Digest id;      // of the manifest, which follows from the commit
+  std::string details;  // a JSON object: what the one who added it said about it (run, metrics ...)
   uint64_t bytes = 0;   // of all files
   int64_t created_ms = 0;
   std::string created_by;
-  std::string Ref() const;  // "name@3"
+  std::string Ref() const;  // "name@3", or "name@0123456789ab" without a number
 };
 
 struct RepositoryInfo {
   std::string name;
-  int64_t latest = 0;  // number of versions
+  int64_t latest = 0;  // how often main moved: the newest number
   int64_t created_ms = 0;
   int64_t updated_ms = 0;
   std::string created_by;
@@ -35,34 +41,95 @@ struct RepositoryPage {
   std::string next;
 };
 
+// A branch or a tag.
+struct RepositoryRef {
+  std::string name;  // "refs/heads/main", "refs/tags/good"
+  GitId commit;
+  int64_t updated_ms = 0;
+  std::string updated_by;
+};
+
+struct NewVersion {
+  Manifest manifest;  // its files are in the store; a .gitattributes at the root is left out, the hub's own
+  std::string details = "{}";
+  std::string message;          // of the commit; empty: "Version N"
+  std::string branch = "main";  // which is there, but for main
+  std::optional<GitId> parent;  // kConflict where the branch stands elsewhere
+};
+
 // "fashion" or "owner/fashion": parts of letters, digits, '-', '_' and '.', at most 96 each, starting with a
 // letter or digit, not ending in ".git".
 Status CheckRepositoryName(std::string_view name);
 
-// Any thread. records and store outlive it.
+// Any thread. The home outlives it. Whatever changes a branch does so in one transaction with the version and
+// the pack that it brings.
 class Repositories {
  public:
-  Repositories(RepositoryKind kind, Records& records, BlobStore& store)
-      : kind_(kind), records_(records), store_(store) {}
+  Repositories(RepositoryKind kind, Home& home);
 
-  // Makes the manifest the next version of `name`, which is made where it is new. Its files must be in the
-  // store, and the ones that the kind asks for in the manifest: dataset.json, or signature.json and a model.
-  // A manifest that is the latest version already is that version: nothing is added.
+  // Makes the manifest the next commit of a branch, and the repository where it is new. The files that the
+  // kind asks for must be among it: dataset.json, or signature.json and a model. A manifest that is the
+  // branch's already is that version: nothing is added.
+  Result<RepositoryVersion> Commit(std::string_view name, const NewVersion& version, std::string_view who);
   Result<RepositoryVersion> Add(std::string_view name, const Manifest& manifest, std::string_view details,
                                 std::string_view who);
-  // "name" or "name@latest", "name@3", "name@" and 8 or more digits of a version's id.
+  // A commit that was made elsewhere, with the pack that brings what of it is not here, becomes a branch's
+  // head; the branch stood at `parent` (none: it is made). Its tree is held to the rules of any version.
+  Result<RepositoryVersion> Accept(std::string_view name, std::span<const std::byte> pack,
+                                   const GitId& commit, std::string_view branch,
+                                   const std::optional<GitId>& parent, std::string_view who);
+
+  // "name" or "name@latest" (main), "name@3", "name@BRANCH", "name@TAG", "name@refs/...", "name@" and 7 or
+  // more digits of a commit that was a branch's head.
   Result<RepositoryVersion> Find(std::string_view ref);
   Result<std::vector<RepositoryVersion>> Versions(std::string_view name);  // newest first, 1,000 at most
   Result<RepositoryPage> List(std::string_view after = {}, int limit = 100);
-  Result<Manifest> ManifestOf(const RepositoryVersion& version) { return ReadManifest(store_, version.id); }
+  Result<Manifest> ManifestOf(const RepositoryVersion& version) {
+    return ReadManifest(home_.store(), version.id);
+  }
+  // A version's commit and those before it, newest first.
+  Result<std::vector<GitLogEntry>> Log(const RepositoryVersion& version, size_t skip, size_t limit);
+
+  // Branches and tags by their full names, "refs/heads/..." and "refs/tags/...".
+  Result<std::vector<RepositoryRef>> Refs(std::string_view name);
+  // Makes it, or moves it from `expected` (kAlreadyExists, kConflict), to the commit of `revision`: whatever
+  // stands after '@' in Find. main moves by getting a new number, forward or back.
+  Result<RepositoryVersion> SetRef(std::string_view name, std::string_view ref, std::string_view revision,
+                                   const std::optional<GitId>& expected, std::string_view who);
+  // Its commits stay, and can be named. main is not deleted.
+  Status DeleteRef(std::string_view name, std::string_view ref, const std::optional<GitId>& expected,
+                   std::string_view who);
+
+  // The bare repository on this disk, as of now; a cache.
+  Result<Path> GitFolder(std::string_view name);
+  // Each commit brings a pack of its own; all of them become one. Done by itself when there are kMostPacks.
+  Status Repack(std::string_view name);
+  static constexpr size_t kMostPacks = 64;
+  // What the records keep of a home of layout 1 becomes commits. Twice the same does nothing.
+  Status MigrateFromLayout1();
 
  private:
+  struct Head;  // a ref and its repository as they were read
   Status CheckFiles(const Manifest& manifest) const;
+  Result<std::optional<Record>> GetIfThere(const std::string& kind, std::string_view name);
+  Result<RepositoryVersion> GetCommit(std::string_view name, const GitId& commit);
   Result<RepositoryVersion> GetVersion(std::string_view name, int64_t number);
-  std::string VersionKind() const;
+  Result<RepositoryVersion> GetByPrefix(std::string_view name, std::string_view prefix);
+  Result<Head> ReadHead(std::string_view name, std::string_view ref);
+  Status CheckNewRef(const Head& head);
+  // Moves the head to a version in one transaction; kConflict or kAlreadyExists where somebody was faster.
+  Result<RepositoryVersion> Move(const Head& head, RepositoryVersion version,
+                                 const std::optional<GitPack>& pack, std::string_view who);
+  Status MigrateVersion(const Record& record, RepositoryVersion version);
+  void RepackIfMany(std::string_view name);
+  Result<GitState> State(std::string_view name);
+  template <class T>
+  Result<T> WithGit(std::string_view name, const std::function<Result<T>(const Path&)>& use) {
+    return cache_.With<T>(name, [this, name] { return State(name); }, use);
+  }
   RepositoryKind kind_;
-  Records& records_;
-  BlobStore& store_;
+  Home& home_;
+  GitCache cache_;
 };
 
 }  // namespace sinter

@@ -11,9 +11,6 @@
 namespace sinter {
 namespace {
 
-// Two records a token: by name, for people, and by hash, for requests.
-constexpr std::string_view kByName = "token";
-constexpr std::string_view kByHash = "token_hash";
 constexpr size_t kLetters = 40;
 
 std::string RandomLetters(size_t count) {
@@ -82,22 +79,22 @@ Result<std::string> Tokens::Create(std::string_view name, const TokenScope& scop
   const std::string hash = HashText(text).Hex();
   const std::string spec =
       Json{{"name", name}, {"scope", scope.ToString()}, {"attempt", scope.attempt}, {"hash", hash}}.dump();
-  const RecordWrite writes[] = {RecordWrite::Create(std::string(kByName), std::string(name), spec),
-                                RecordWrite::Create(std::string(kByHash), hash, spec)};
+  const RecordWrite writes[] = {RecordWrite::Create(std::string(kTokenByNameKind), std::string(name), spec),
+                                RecordWrite::Create(std::string(kTokenByHashKind), hash, spec)};
   TRY_STATUS(records_.Apply(writes, who));
   return text;
 }
 
 Result<TokenInfo> Tokens::Check(std::string_view text) {
   if (!text.starts_with("hf_") || text.size() != 3 + kLetters) return NoToken();
-  auto record = records_.Get(kByHash, HashText(text).Hex());
+  auto record = records_.Get(kTokenByHashKind, HashText(text).Hex());
   if (!record) return record.error().code == ErrorCode::kNotFound ? NoToken() : std::move(record).error();
   return ReadToken(*record);
 }
 
 Result<std::vector<TokenInfo>> Tokens::List() {
   std::vector<TokenInfo> tokens;
-  RecordQuery query{.kind = std::string(kByName), .limit = 1000};
+  RecordQuery query{.kind = std::string(kTokenByNameKind), .limit = 1000};
   do {
     TRY(const RecordPage page, records_.List(query));
     for (const Record& record : page.records) {
@@ -110,9 +107,9 @@ Result<std::vector<TokenInfo>> Tokens::List() {
 }
 
 Status Tokens::Revoke(std::string_view name, std::string_view who) {
-  TRY(const Record by_name, records_.Get(kByName, name));
+  TRY(const Record by_name, records_.Get(kTokenByNameKind, name));
   TRY(const Json spec, ParseJson(by_name.spec));
-  TRY(const Record by_hash, records_.Get(kByHash, spec.value("hash", "")));
+  TRY(const Record by_hash, records_.Get(kTokenByHashKind, spec.value("hash", "")));
   const RecordWrite writes[] = {RecordWrite::Delete(by_name), RecordWrite::Delete(by_hash)};
   TRY_STATUS(records_.Apply(writes, who));
   return {};

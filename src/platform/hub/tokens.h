@@ -7,6 +7,10 @@
 
 namespace sinter {
 
+// Two records a token: by name, for people, and by hash, for requests. Only admins are shown them.
+inline constexpr std::string_view kTokenByNameKind = "token";
+inline constexpr std::string_view kTokenByHashKind = "token_hash";
+
 // Each scope includes the ones before it; a run's token may feed that run alone, and only as one attempt.
 struct TokenScope {
   enum class Level { kRead, kWrite, kAdmin, kRun };

@@ -1,4 +1,4 @@
-// What every implementation of Records does alike. One that joins adds a line to kImplementations.
+// What every implementation of Records does alike: on SQLite, and on a real PostgreSQL.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,31 +7,29 @@
 
 #include <fmt/format.h>
 
-#include "platform/records/sqlite_records.h"
+#include "platform/records/testing/backends.h"
 
 namespace sinter {
 namespace {
 
 using ::testing::ElementsAre;
 
-struct Implementation {
-  std::string name;
-  Result<std::unique_ptr<Records>> (*open)(const Path& folder, const Clock& clock);
-};
-
-const Implementation kImplementations[] = {
-    {"Sqlite",
-     [](const Path& folder, const Clock& clock) { return OpenSqliteRecords(folder / "records.db", clock); }},
-};
-
-class RecordsTest : public ::testing::TestWithParam<Implementation> {
+class RecordsTest : public ::testing::TestWithParam<std::string> {
  protected:
-  void SetUp() override { Reopen(); }
+  void SetUp() override {
+    auto backend = MakeRecordsBackend(GetParam());
+    ASSERT_TRUE(backend) << backend.error().ToString();
+    backend_ = *std::move(backend);
+    Reopen();
+  }
+  std::unique_ptr<Records> Open() {
+    auto opened = backend_->Open(clock_);
+    EXPECT_TRUE(opened) << opened.error().ToString();
+    return *std::move(opened);
+  }
   void Reopen() {
     records_.reset();
-    auto opened = GetParam().open(folder_.path(), clock_);
-    ASSERT_TRUE(opened) << opened.error().ToString();
-    records_ = *std::move(opened);
+    records_ = Open();
   }
   std::vector<std::string> Names(const RecordQuery& query) {
     std::vector<std::string> names;
@@ -40,13 +38,13 @@ class RecordsTest : public ::testing::TestWithParam<Implementation> {
     for (const Record& r : page.records) names.push_back(r.name);
     return names;
   }
-  TemporaryFolder folder_;
   ManualClock clock_;
+  std::unique_ptr<RecordsBackend> backend_;
   std::unique_ptr<Records> records_;
 };
 
-INSTANTIATE_TEST_SUITE_P(All, RecordsTest, ::testing::ValuesIn(kImplementations),
-                         [](const auto& chosen) { return chosen.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, RecordsTest, ::testing::ValuesIn(RecordsBackends()),
+                         [](const auto& chosen) { return chosen.param; });
 
 TEST_P(RecordsTest, ARecordsLife) {
   auto made = records_->Create("model", "me/fashion", R"({"task": "classify"})", "{}", "ann");
@@ -75,6 +73,8 @@ TEST_P(RecordsTest, ARecordsLife) {
 
   ASSERT_TRUE(records_->Delete(*read, "ann"));
   EXPECT_EQ(records_->Get("model", "me/fashion").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(records_->Get("model", "\xff").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(records_->Get("model", std::string("a\0b", 3)).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(records_->Delete(*read, "ann").error().code, ErrorCode::kNotFound);
   auto again = records_->Create("model", "me/fashion", "{}", "{}", "ann");
   ASSERT_TRUE(again);
@@ -153,6 +153,14 @@ TEST_P(RecordsTest, RefusesWhatIsNoRecord) {
   EXPECT_EQ(code("k", "a", "[]", "{}"), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code("k", "a", "{", "{}"), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code("k", "a", "{}", R"({"a":1,"a":2})"), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(records_->History({.name = "a"}).error().code, ErrorCode::kInvalidArgument);
+  const std::string hard = R"({"text":"\\ \" ' {a,b} \u0000 \n $1 NULL 图"})";
+  auto kept = records_->Create("k", R"(na"me\ {x},y' NULL)", hard, hard, R"(wh"o\)");
+  ASSERT_TRUE(kept) << kept.error().ToString();
+  auto read = records_->Get("k", R"(na"me\ {x},y' NULL)");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->spec, CanonicalObject("", hard).value());
+  EXPECT_EQ(read->created_by, R"(wh"o\)");
   EXPECT_TRUE(records_->Create("k", "图片/模型@3", R"({"名":"值"})", "{}", "安"));
   EXPECT_EQ(records_->Get("k", "图片/模型@3")->spec, R"({"名":"值"})");
 }
@@ -178,6 +186,67 @@ TEST_P(RecordsTest, ConcurrentCompareAndSwapLosesNothing) {
   EXPECT_EQ(failed, 0);
   EXPECT_EQ(records_->Get("counter", "c")->spec, fmt::format(R"({{"n":{}}})", kThreads * kSteps));
   EXPECT_EQ(records_->History({.kind = "counter"})->size(), size_t{kThreads * kSteps + 1});
+}
+
+// A record that one transaction writes several times: each step sees the one before.
+TEST_P(RecordsTest, StepsOfATransactionSeeEachOther) {
+  auto a = records_->Create("k", "a", "{}", "{}", "ann");
+  const RecordWrite writes[] = {RecordWrite::Delete(*a), RecordWrite::Create("k", "a", R"({"n":1})"),
+                                RecordWrite::Create("k", "b", "{}")};
+  auto done = records_->Apply(writes, "bob");
+  ASSERT_TRUE(done) << done.error().ToString();
+  EXPECT_EQ(records_->Get("k", "a")->spec, R"({"n":1})");
+  EXPECT_EQ(records_->Get("k", "a")->created_by, "bob");
+  const auto changes = records_->History({.after = a->revision});
+  ASSERT_EQ(changes->size(), 3u);
+  EXPECT_EQ(changes->at(0).change, ChangeKind::kDelete);
+  EXPECT_EQ(changes->at(1).change, ChangeKind::kCreate);
+  EXPECT_EQ(records_->Apply({}, "bob")->size(), 0u);
+}
+
+// Records of the largest kind come a few at a time, whatever the limit: a page has to fit into memory.
+TEST_P(RecordsTest, PagesOfLargeRecordsEndEarly) {
+  const std::string spec = R"({"pad":")" + std::string(kRecordTextLimit - 100, 'x') + "\"}";
+  constexpr int kRecords = 6;
+  for (int i = 0; i < kRecords; ++i)
+    ASSERT_TRUE(records_->Create("k", fmt::format("{}", i), spec, "{}", "ann"));
+  int pages = 0, records = 0;
+  RecordQuery query{.kind = "k", .limit = 1000};
+  do {
+    const RecordPage page = records_->List(query).value();
+    EXPECT_LE(page.records.size(), 5u);
+    for (const Record& record : page.records) EXPECT_EQ(record.name, fmt::format("{}", records++));
+    query.after = page.next;
+    ++pages;
+  } while (!query.after.empty());
+  EXPECT_EQ(records, kRecords);
+  EXPECT_EQ(pages, 2);
+  int64_t seen = 0;
+  for (const char* kind : {"", "k"}) {
+    seen = 0;
+    while (seen < kRecords) {
+      const auto changes = records_->History({.after = seen, .kind = kind, .limit = 1000}).value();
+      ASSERT_FALSE(changes.empty());
+      EXPECT_LE(changes.size(), 5u);
+      EXPECT_EQ(changes.front().sequence, seen + 1);
+      seen = changes.back().sequence;
+    }
+  }
+}
+
+TEST_P(RecordsTest, RowsOfLeasesAreSwapped) {
+  EXPECT_EQ(records_->GetLease("l").error().code, ErrorCode::kNotFound);
+  auto made = records_->SwapLease({"l", "ann", 1, 1000, 0}, 0);
+  ASSERT_TRUE(made) << made.error().ToString();
+  EXPECT_EQ(made->version, 1);
+  EXPECT_EQ(records_->SwapLease({"l", "bob", 1, 1000, 0}, 0).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(records_->SwapLease({"l", "bob", 2, 1000, 0}, 2).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(records_->SwapLease({"x", "bob", 2, 1000, 0}, 2).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(records_->SwapLease({"l", "bob", 0, 1000, 0}, 1).error().code, ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(records_->SwapLease({"l", "", 2, 500, 0}, 1));
+  Reopen();
+  EXPECT_EQ(records_->GetLease("l").value(), (LeaseRow{"l", "", 2, 500, 2}));
+  EXPECT_EQ(records_->LastSequence().value(), 0);  // apart from the history
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "platform/records/records.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace sinter {
@@ -14,6 +16,11 @@ RecordWrite RecordWrite::Update(const Record& changed) {
 
 RecordWrite RecordWrite::Delete(const Record& read) {
   return {ChangeKind::kDelete, read.kind, read.name, {}, {}, read.revision};
+}
+
+RecordWrite RecordWrite::Under(Fence held) && {
+  fence = std::move(held);
+  return std::move(*this);
 }
 
 Result<Record> Records::Create(std::string kind, std::string name, std::string spec, std::string status,
@@ -44,6 +51,29 @@ Result<Record> Records::Update(std::string_view kind, std::string_view name, std
     TRY_STATUS(change(record));
     auto swapped = CompareAndSwap(record, who);
     if (swapped || swapped.error().code != ErrorCode::kConflict || attempt == kAttempts) return swapped;
+  }
+}
+
+Result<std::vector<Change>> Records::WaitForChanges(ChangeQuery query, Deadline deadline,
+                                                    const CancelToken& cancel) {
+  for (int64_t looked_at = -1;;) {
+    const uint64_t seen = signal_.Count();
+    // Before the history: whatever it then does not show is not of this query, up to here.
+    TRY(const int64_t last, LastSequence());
+    if (query.after > last) {
+      return Error{ErrorCode::kConflict,
+                   fmt::format("changes after {} are asked for, and the last one is {}", query.after, last),
+                   "the records were restored: read everything again"};
+    }
+    if (last != looked_at) {
+      TRY(auto changes, History(query));
+      if (!changes.empty()) return changes;
+      looked_at = query.after = last;
+    }
+    if (cancel.Cancelled()) return Error{ErrorCode::kCancelled, "waiting for changes was cancelled", ""};
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= deadline) return std::vector<Change>();
+    signal_.WaitBeyond(seen, std::min<Deadline>(deadline, now + PollInterval()), cancel);
   }
 }
 

@@ -1,13 +1,23 @@
-// The resources of the platform, behind an interface: SQLite in the home now, a database server later.
+// The resources of the platform, behind an interface: SQLite in the home, or PostgreSQL for several servers.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "base/cancel.h"
+#include "platform/records/change_signal.h"
 #include "platform/records/record.h"
 
 namespace sinter {
+
+// Proof of a lease: a write that carries one is refused (kConflict) once somebody else has had the lease.
+struct Fence {
+  std::string lease;
+  int64_t epoch = 0;
+};
 
 // One write of a transaction.
 struct RecordWrite {
@@ -17,10 +27,12 @@ struct RecordWrite {
   std::string spec;
   std::string status;
   int64_t revision = 0;  // of update and delete: the one that was read
+  std::optional<Fence> fence;
 
   static RecordWrite Create(std::string kind, std::string name, std::string spec, std::string status = "{}");
   static RecordWrite Update(const Record& changed);  // its revision is the one that was read
   static RecordWrite Delete(const Record& read);
+  RecordWrite Under(Fence held) &&;  // the same write, fenced
 };
 
 struct RecordQuery {
@@ -38,9 +50,22 @@ struct RecordPage {
 struct ChangeQuery {
   int64_t after = 0;  // sequence
   std::string kind;   // empty: all
-  std::string name;   // empty: all
+  std::string name;   // empty: all; needs a kind
   int limit = 100;    // 1 to 1,000
 };
+
+// A lease as it is kept. Apart from the records: it is renewed every few seconds, and would fill the history.
+struct LeaseRow {
+  std::string name;    // like a record's
+  std::string holder;  // empty: released
+  int64_t epoch = 0;   // grows with every new holder
+  int64_t ttl_ms = 0;
+  int64_t version = 0;  // grows with every change of the row, renewals too
+  bool operator==(const LeaseRow&) const = default;
+};
+
+// Pages end early after so many bytes of specs and statuses: 1,000 records of the largest kind are 8 GiB.
+inline constexpr size_t kPageBytes = size_t{16} << 20;
 
 // Any thread. What a write returned is durable. Readers never wait for writers.
 class Records {
@@ -56,6 +81,23 @@ class Records {
   virtual Result<std::vector<Change>> History(const ChangeQuery& query) = 0;
   virtual Result<int64_t> LastSequence() = 0;
 
+  // The lease's row; kNotFound where it was never held.
+  virtual Result<LeaseRow> GetLease(std::string_view name) = 0;
+  // Writes `next` where the row still has `version` (0: there is none), else kConflict; next.version is set.
+  virtual Result<LeaseRow> SwapLease(LeaseRow next, int64_t version) = 0;
+
+  // Bumped by every write of this process, and by those of others where the database tells of them.
+  ChangeSignal& signal() { return signal_; }
+  // How often to look for the writes of other processes nevertheless.
+  virtual std::chrono::milliseconds PollInterval() const = 0;
+
+  using Deadline = std::chrono::steady_clock::time_point;
+  // History(query), once it has something: at once for writes of this process, within PollInterval() for
+  // those of others. Empty at the deadline; kCancelled. Holds the thread. kConflict for a sequence number
+  // that was not given yet: the caller saw another database, or this one before it was restored.
+  Result<std::vector<Change>> WaitForChanges(ChangeQuery query, Deadline deadline,
+                                             const CancelToken& cancel = {});
+
   Result<Record> Create(std::string kind, std::string name, std::string spec, std::string status,
                         std::string_view who);
   Result<Record> CompareAndSwap(const Record& changed, std::string_view who);
@@ -63,6 +105,9 @@ class Records {
   // Reads, lets `change` work on the copy, compares and swaps; again where somebody was faster (bounded).
   Result<Record> Update(std::string_view kind, std::string_view name, std::string_view who,
                         const std::function<Status(Record&)>& change);
+
+ private:
+  ChangeSignal signal_;
 };
 
 }  // namespace sinter

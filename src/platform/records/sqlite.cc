@@ -112,6 +112,8 @@ Status SqliteConnection::RunScript(const std::string& sql) {
   return {};
 }
 
+bool SqliteConnection::InTransaction() const { return ::sqlite3_get_autocommit(handle_) == 0; }
+
 Error SqliteConnection::LastError(int code) const {
   const std::string why = handle_ != nullptr ? ::sqlite3_errmsg(handle_) : ::sqlite3_errstr(code);
   Error error{ErrorCode::kInternal, fmt::format("{}: {}", path_.string(), why), ""};
@@ -178,15 +180,55 @@ Status SqliteDatabase::Migrate(std::span<const char* const> migrations) {
   });
 }
 
-Status SqliteDatabase::Write(const std::function<Status(SqliteConnection&)>& work) {
-  const std::lock_guard lock(write_mutex_);
+Status SqliteDatabase::Write(const Work& work) {
+  Pending mine{&work, {}};
+  std::vector<Pending*> batch;
+  std::unique_lock lock(write_mutex_);
+  waiting_.push_back(&mine);
+  written_.wait(lock, [&] { return mine.done || !leading_; });
+  if (mine.done) return mine.status;
+  // Nobody writes: this thread does, for all who came while the one before wrote.
+  leading_ = true;
+  batch.swap(waiting_);
+  lock.unlock();
+  WriteTogether(batch);
+  lock.lock();
+  for (Pending* one : batch) one->done = true;
+  leading_ = false;
+  lock.unlock();
+  written_.notify_all();
+  return mine.status;
+}
+
+void SqliteDatabase::WriteTogether(std::span<Pending* const> batch) {
+  if (batch.size() > 1 && TryTogether(batch)) return;
+  for (Pending* one : batch) one->status = WriteAlone(*one->work);
+}
+
+// False: nothing was written (a disk that is full, for one); each must try by itself, so that nobody fails
+// for what another wrote.
+bool SqliteDatabase::TryTogether(std::span<Pending* const> batch) {
+  if (const Status begun = writer_->Run("BEGIN IMMEDIATE"); !begun) {  // another program holds the file
+    for (Pending* one : batch) one->status = begun;
+    return true;
+  }
+  for (Pending* one : batch) {
+    Status begun = writer_->Run("SAVEPOINT one");
+    if (begun) one->status = (*one->work)(*writer_);
+    if (begun && !one->status) begun = writer_->Run("ROLLBACK TO one");
+    if (begun) begun = writer_->Run("RELEASE one");
+    if (!begun || !writer_->InTransaction()) break;  // SQLite rolls all back where it must
+  }
+  if (writer_->InTransaction() && writer_->Run("COMMIT")) return true;
+  if (writer_->InTransaction()) static_cast<void>(writer_->Run("ROLLBACK"));
+  return false;
+}
+
+Status SqliteDatabase::WriteAlone(const Work& work) {
   TRY_STATUS(writer_->Run("BEGIN IMMEDIATE"));
   Status status = work(*writer_);
   if (status) status = writer_->Run("COMMIT");
-  if (!status) {
-    const Status ignored = writer_->Run("ROLLBACK");  // SQLite may have rolled back by itself
-    static_cast<void>(ignored);
-  }
+  if (!status && writer_->InTransaction()) static_cast<void>(writer_->Run("ROLLBACK"));
   return status;
 }
 

@@ -1,6 +1,7 @@
 // SQLite as Sinter uses it: durable, bounded waiting, statements prepared once, no exceptions.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -54,6 +55,7 @@ class SqliteConnection {
   Result<SqliteQuery> Query(const char* sql);
   Status Run(const char* sql);
   Status RunScript(const std::string& sql);
+  bool InTransaction() const;
   // What SQLite last complained of, as an error of ours: a full disk is kResourceExhausted, a lock that stays
   // kUnavailable, a damaged file kCorrupt.
   Error LastError(int code) const;
@@ -73,7 +75,9 @@ class SqliteDatabase {
   // newer than this program.
   static Result<std::unique_ptr<SqliteDatabase>> Open(const Path& path,
                                                       std::span<const char* const> migrations);
-  // In one transaction, rolled back where `work` fails.
+  // In one transaction, rolled back where `work` fails. Those who wait at the same time share a commit, and
+  // its sync of the disk, each in a savepoint of its own: `work` may run on another thread while its caller
+  // waits, and again, where the shared commit failed.
   Status Write(const std::function<Status(SqliteConnection&)>& work);
   // On one snapshot.
   Status Read(const std::function<Status(SqliteConnection&)>& work);
@@ -82,8 +86,20 @@ class SqliteDatabase {
  private:
   explicit SqliteDatabase(Path path) : path_(std::move(path)) {}
   Status Migrate(std::span<const char* const> migrations);
+  using Work = std::function<Status(SqliteConnection&)>;
+  struct Pending {
+    const Work* work;
+    Status status;
+    bool done = false;
+  };
+  Status WriteAlone(const Work& work);
+  void WriteTogether(std::span<Pending* const> batch);
+  bool TryTogether(std::span<Pending* const> batch);
   Path path_;
-  std::mutex write_mutex_;
+  std::mutex write_mutex_;  // of the queue; whoever leads writes without it
+  std::condition_variable written_;
+  std::vector<Pending*> waiting_;
+  bool leading_ = false;
   std::unique_ptr<SqliteConnection> writer_;
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<SqliteConnection>> readers_;  // idle ones

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "server/api/blob_parts.h"
 #include "server/api/routes.h"
 
 namespace sinter {
@@ -41,6 +40,73 @@ Status CheckRun(Platform& platform, const HttpRequest& request) {
   return platform.runs().CheckAttempt(run, request.principal.attempt);
 }
 
+class PieceUpload final : public BodySink {
+ public:
+  explicit PieceUpload(PartialPiece piece) : piece_(std::move(piece)) {}
+  Status Write(std::span<const std::byte> bytes) override { return piece_.Write(bytes); }
+  Result<HttpResponse> Finish(const HttpRequest&) override {
+    TRY(const auto whole, piece_.Finish());
+    return JsonResponse({{"received", piece_.received()}, {"done", whole.has_value()}}, whole ? 201 : 200);
+  }
+
+ private:
+  PartialPiece piece_;
+};
+
+constexpr size_t kMostAsked = 10'000;
+
+Result<Json> Missing(Platform& platform, const Json& body) {
+  JsonReader reader(body, "blobs");
+  const std::vector<std::string> asked = reader.Strings("sha256");
+  if (asked.size() > kMostAsked) reader.Fail("sha256", "must be 10,000 at most");
+  TRY_STATUS(reader.Finish());
+  Json missing = Json::array();
+  for (const std::string& hex : asked) {
+    const auto digest = ParseSha256(hex);
+    if (!digest) return InvalidArgument(fmt::format("'{}' is no sha256", hex.substr(0, 100)));
+    if (!platform.store().Has(*digest)) missing.push_back(hex);
+  }
+  return Json{{"missing", std::move(missing)}};
+}
+
+// What is lacking, asked at once, and large blobs in pieces that outlive a broken connection.
+std::vector<Route> PiecesUnder(Platform& platform, const std::string& root, Access write) {
+  std::vector<Route> routes;
+  routes.push_back(JsonRoute("POST", root + "/missing", write, "Which of these blobs are not here.",
+                             [&platform](HttpRequest& request) -> Result<Json> {
+                               TRY_STATUS(CheckRun(platform, request));
+                               TRY(const Json body, request.JsonBody());
+                               return Missing(platform, body);
+                             }));
+  routes.push_back(JsonRoute(
+      "GET", root + "/{sha256}/pieces", write, "How much of a blob has come.",
+      [&platform](HttpRequest& request) -> Result<Json> {
+        TRY_STATUS(CheckRun(platform, request));
+        TRY(const Sha256Digest digest, DigestOf(request));
+        return Json{{"received", platform.partial_blobs().Received(digest, request.principal.name)}};
+      }));
+  Route put;
+  put.method = "PUT";
+  put.pattern = root + "/{sha256}/pieces";
+  put.access = write;
+  put.summary = "The next piece of a blob of ?size= bytes, from ?offset= on; the last one completes it.";
+  put.kind = Route::Kind::kStreamed;
+  put.largest_body = uint64_t{1} << 30;
+  put.open = [&platform](const HttpRequest& request) -> Result<std::unique_ptr<BodySink>> {
+    TRY_STATUS(CheckRun(platform, request));
+    TRY(const Sha256Digest digest, DigestOf(request));
+    TRY(const int64_t size, request.QueryInt("size", -1, 0, int64_t{1} << 42));
+    TRY(const int64_t offset, request.QueryInt("offset", -1, 0, int64_t{1} << 42));
+    if (size < 0 || offset < 0) return InvalidArgument("a piece needs ?size= and ?offset=");
+    TRY(PartialPiece piece,
+        platform.partial_blobs().Append({digest, static_cast<uint64_t>(size)}, request.principal.name,
+                                        static_cast<uint64_t>(offset)));
+    return std::make_unique<PieceUpload>(std::move(piece));
+  };
+  routes.push_back(std::move(put));
+  return routes;
+}
+
 std::vector<Route> BlobsUnder(Platform& platform, const std::string& root, Access read, Access write) {
   Route get;
   get.method = "GET";
@@ -74,15 +140,7 @@ std::vector<Route> BlobsUnder(Platform& platform, const std::string& root, Acces
   std::vector<Route> routes;
   routes.push_back(std::move(get));
   routes.push_back(std::move(put));
-  routes.push_back(JsonRoute("POST", root + "/{sha256}/join", write,
-                             "Makes a blob of parts that were put before, and takes the parts away.",
-                             [&platform](HttpRequest& request) -> Result<Json> {
-                               TRY_STATUS(CheckRun(platform, request));
-                               TRY(const Sha256Digest digest, DigestOf(request));
-                               TRY(const Json body, request.JsonBody());
-                               TRY(const BlobInfo info, JoinBlobParts(platform.store(), digest, body));
-                               return Json{{"sha256", info.digest.Hex()}, {"size", info.size}};
-                             }));
+  for (Route& route : PiecesUnder(platform, root, write)) routes.push_back(std::move(route));
   return routes;
 }
 

@@ -1,6 +1,6 @@
 // Versions of data sets made out of others, and compared, under /sinter/v1:
 //   POST /datasets/NAME/clean             {"from":REF,"steps":"YAML","apply":false}
-//   GET  /datasets/REF/diff?with=REF&key=COLUMN
+//   GET  /datasets/REF/compare?with=REF&key=COLUMN
 #pragma once
 
 #include "base/cancel.h"

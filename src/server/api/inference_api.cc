@@ -36,8 +36,8 @@ Json SpecsJson(const std::vector<TensorSpec>& specs) {
 
 class Inference {
  public:
-  Inference(Services& services, Tokens& tokens, bool loopback)
-      : services_(services), tokens_(tokens), loopback_(loopback) {}
+  Inference(Services& services, Tokens& tokens, bool loopback, SessionCheck session)
+      : services_(services), tokens_(tokens), loopback_(loopback), session_(std::move(session)) {}
 
   // The service asked for, if who asks may.
   Result<std::shared_ptr<Service>> Find(const HttpRequest& request) const {
@@ -53,6 +53,10 @@ class Inference {
 
   Status CheckToken(const HttpRequest& request) const {
     const std::string_view token = BearerToken(request.Header("authorization"));
+    if (token.empty() && session_ && !request.Header("cookie").empty()) {
+      TRY(const Principal principal, session_(request));
+      return CheckAccess(principal, Access::kRead);
+    }
     if (token.empty()) {
       return Error{ErrorCode::kUnauthenticated, "this needs a token",
                    "send 'Authorization: Bearer TOKEN'; sinter token create makes one"};
@@ -180,12 +184,13 @@ class Inference {
   Services& services_;
   Tokens& tokens_;
   const bool loopback_;
+  const SessionCheck session_;
 };
 
 }  // namespace
 
-std::vector<Route> InferenceRoutes(Services& services, Tokens& tokens, bool loopback) {
-  const auto inference = std::make_shared<const Inference>(services, tokens, loopback);
+std::vector<Route> InferenceRoutes(Services& services, Tokens& tokens, bool loopback, SessionCheck session) {
+  const auto inference = std::make_shared<const Inference>(services, tokens, loopback, std::move(session));
   std::vector<Route> routes;
   auto inline_route = [&](std::string_view method, std::string_view pattern, std::string_view summary,
                           auto answer) {

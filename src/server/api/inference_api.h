@@ -8,6 +8,7 @@
 // 503 with Retry-After.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "platform/hub/tokens.h"
@@ -16,8 +17,12 @@
 
 namespace sinter {
 
+// Whom a cookie stands for, where a request has one; empty: nobody.
+using SessionCheck = std::function<Result<Principal>(const HttpRequest&)>;
+
 // `loopback`: the server listens there alone, and services that are open need no token. Both outlive the
 // routes.
-std::vector<Route> InferenceRoutes(Services& services, Tokens& tokens, bool loopback);
+std::vector<Route> InferenceRoutes(Services& services, Tokens& tokens, bool loopback,
+                                   SessionCheck session = {});
 
 }  // namespace sinter

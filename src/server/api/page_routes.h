@@ -1,4 +1,4 @@
-// The page at / and what it loads, as they stand in the binary.
+// The console at / and what it loads, as they stand in the binary.
 #pragma once
 
 #include <string_view>
@@ -8,14 +8,17 @@
 
 namespace sinter {
 
-// A file of web/page, embedded by the build.
+// A file of the console's bundle, embedded by the build.
 struct WebFile {
-  std::string_view name;  // "index.html"
+  std::string_view name;  // "index.html", "console/index-Bx3kQ9.js"
   std::string_view contents;
+  std::string_view gzip;  // the same, compressed; empty where that saves nothing
 };
 std::vector<WebFile> WebFiles();  // generated; see web/CMakeLists.txt
 
-// "/" and "/page/NAME". Open: only for a server on loopback, until there is a sign-in.
+// "/" and "/console/NAME". Open: the files hold nothing of anybody's; what they show is asked for by who
+// signed in.
 std::vector<Route> PageRoutes();
+std::vector<Route> PageRoutes(const std::vector<WebFile>& files);
 
 }  // namespace sinter

@@ -4,12 +4,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "server/api/job_api.h"
+
+#include <fmt/format.h>
 
 namespace sinter {
 namespace {
 
-constexpr std::string_view kLocal = "local";
+const std::string kLocal = "local";
 
 // 0600 from its first moment: the temporary file is made under a mask.
 Status WriteSecret(const Path& path, std::string_view text) {
@@ -19,25 +27,66 @@ Status WriteSecret(const Path& path, std::string_view text) {
   return status;
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Platform>> Platform::Open(const Path& folder, const Clock& clock) {
-  TRY(auto home, Home::Open(folder, clock));
-  TRY(auto metrics, MetricStore::Open(home->MetricsPath()));
-  return std::unique_ptr<Platform>(new Platform(std::move(home), std::move(metrics), clock));
+// All cores, and memory but for an eighth that the system and the server have.
+JobCapacity MachineCapacity() {
+  const auto pages = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)),
+             bytes = static_cast<int64_t>(sysconf(_SC_PAGESIZE));
+  return {std::max<int64_t>(1, std::thread::hardware_concurrency()), pages * bytes / 8 * 7};
 }
 
-Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metrics, const Clock& clock)
+}  // namespace
+
+Result<std::unique_ptr<Platform>> Platform::Open(const Path& folder, const HomeOptions& options,
+                                                 const Clock& clock) {
+  TRY(auto home, Home::Open(folder, options, clock));
+  TRY(auto metrics, MetricStore::Open(home->MetricsPath()));
+  TRY(auto partial, PartialBlobs::Open(home->folder() / "store" / "partial", home->store()));
+  std::unique_ptr<Platform> platform(
+      new Platform(std::move(home), std::move(metrics), std::move(partial), clock));
+  if (platform->home().layout() < Home::kLayout) {
+    TRY_STATUS(platform->datasets_.MigrateFromLayout1());
+    TRY_STATUS(platform->models_.MigrateFromLayout1());
+    TRY_STATUS(platform->home().SetLayout());
+  }
+  TRY_STATUS(platform->jobs().Open());
+  return platform;
+}
+
+Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metrics,
+                   std::unique_ptr<PartialBlobs> partial, const Clock& clock)
     : home_(std::move(home)),
+      partial_(std::move(partial)),
       metrics_(std::move(metrics)),
-      datasets_(RepositoryKind::kDataset, home_->records(), home_->store()),
-      models_(RepositoryKind::kModel, home_->records(), home_->store()),
+      datasets_(RepositoryKind::kDataset, *home_),
+      models_(RepositoryKind::kModel, *home_),
+      leases_(home_->records(), home_->shares_records() ? UniqueHolder() : "home", clock),
       tokens_(home_->records()),
       runs_(home_->records(), home_->store(), clock),
+      changes_(home_->records()),
       model_source_(models_, home_->store()),
-      services_(home_->records(), model_source_, clock) {}
+      services_(home_->records(), model_source_, clock),
+      launcher_(MakeLocalLauncher({.keeper = {"/proc/self/exe", "job-keeper"}})) {
+  JobsOptions options;
+  options.folder = home_->folder() / "jobs";
+  options.capacity = MachineCapacity();
+  options.prepare = [this](const JobInfo& job, JobLaunch& launch) {
+    return PrepareTrainingJob(*this, origin_, job, launch);
+  };
+  options.conclude = [this](const JobInfo& job, const JobAttempt& attempt) {
+    ConcludeTrainingJob(*this, job, attempt);
+  };
+  options.say = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
+  jobs_ = std::make_unique<Jobs>(home_->records(), *launcher_, std::move(options), clock);
+}
+
+Status Platform::StartJobs(const std::string& origin) {
+  origin_ = origin;
+  return jobs_->Start();
+}
 
 Result<std::string> Platform::LocalToken() {
+  // Servers that share records have a token each.
+  const std::string name = home_->shares_records() ? fmt::format("{}.{}", kLocal, home_->id()) : kLocal;
   auto kept = ReadFile(home_->TokenPath(), 4096);
   if (!kept && kept.error().code != ErrorCode::kNotFound) return kept;
   if (kept) {
@@ -50,11 +99,10 @@ Result<std::string> Platform::LocalToken() {
       return *std::move(kept);
     }
   }
-  if (const Status gone = tokens_.Revoke(kLocal, kLocal);
-      !gone && gone.error().code != ErrorCode::kNotFound) {
+  if (const Status gone = tokens_.Revoke(name, name); !gone && gone.error().code != ErrorCode::kNotFound) {
     return gone.error();
   }
-  TRY(std::string token, tokens_.Create(kLocal, {TokenScope::Level::kAdmin, "", 0}, kLocal));
+  TRY(std::string token, tokens_.Create(name, {TokenScope::Level::kAdmin, "", 0}, name));
   TRY_STATUS(WriteSecret(home_->TokenPath(), token + "\n"));
   return token;
 }

@@ -3,6 +3,7 @@
 #include "platform/data/governance.h"
 #include "server/api/clean_api.h"
 #include "server/api/dataset_api.h"
+#include "server/api/lineage_api.h"
 #include "server/api/repository_api.h"
 #include "server/api/routes.h"
 
@@ -32,6 +33,34 @@ std::vector<Route> RepositoryRoutes(Platform& platform) {
                     TRY(const Json body, r.JsonBody());
                     return AddVersion(platform, kind, r.Parameter("ref"), body, r.principal.name);
                   }));
+    routes.push_back(JsonRoute("GET", root + "/{ref}/log", Access::kRead,
+                               "A version's commit and those before it, newest first.",
+                               [&platform, kind](HttpRequest& r) -> Result<Json> {
+                                 TRY(const int64_t skip, r.QueryInt("skip", 0, 0, INT64_MAX));
+                                 TRY(const int64_t limit, r.QueryInt("limit", 100, 1, 1000));
+                                 return ShowLog(platform, kind, r.Parameter("ref"), skip, limit);
+                               }));
+    routes.push_back(JsonRoute("GET", root + "/{ref}/diff", Access::kRead,
+                               "What changed from this version to another.",
+                               [&platform, kind](HttpRequest& r) {
+                                 return ShowDiff(platform, kind, r.Parameter("ref"), r.Query("to"));
+                               }));
+    routes.push_back(JsonRoute(
+        "GET", root + "/{ref}/refs", Access::kRead, "The branches and tags of a " + what + ".",
+        [&platform, kind](HttpRequest& r) { return ListRefs(platform, kind, r.Parameter("ref")); }));
+    routes.push_back(JsonRoute("PUT", root + "/{ref}/refs/{name}", Access::kWrite,
+                               "Makes a branch or tag, or moves it from where it is said to stand.",
+                               [&platform, kind](HttpRequest& r) -> Result<Json> {
+                                 TRY(const Json body, r.JsonBody());
+                                 return SetRef(platform, kind, r.Parameter("ref"), r.Parameter("name"), body,
+                                               r.principal.name);
+                               }));
+    routes.push_back(JsonRoute("DELETE", root + "/{ref}/refs/{name}", Access::kWrite,
+                               "Deletes a branch or tag; its commits stay.",
+                               [&platform, kind](HttpRequest& r) {
+                                 return DeleteRef(platform, kind, r.Parameter("ref"), r.Parameter("name"),
+                                                  r.Query("expected"), r.principal.name);
+                               }));
   }
   routes.push_back(JsonRoute("GET", "/sinter/v1/datasets/{ref}/profile", Access::kRead,
                              "Counts, ranges and duplicates of a data set.", [&platform](HttpRequest& r) {
@@ -51,7 +80,7 @@ std::vector<Route> RepositoryRoutes(Platform& platform) {
                                return CleanDataset(platform, r.Parameter("ref"), body, r.principal.name);
                              }));
   routes.push_back(
-      JsonRoute("GET", "/sinter/v1/datasets/{ref}/diff", Access::kRead,
+      JsonRoute("GET", "/sinter/v1/datasets/{ref}/compare", Access::kRead,
                 "What changed from one version of a data set to another.", [&platform](HttpRequest& r) {
                   return DiffVersions(platform, r.Parameter("ref"), r.Query("with"), r.Query("key"));
                 }));
@@ -72,6 +101,11 @@ std::vector<Route> RepositoryRoutes(Platform& platform) {
                                TRY(const Json changes, r.JsonBody());
                                TRY_STATUS(SetGovernance(platform.records(), name, changes, r.principal.name));
                                return GovernanceJson(platform.records(), name);
+                             }));
+  routes.push_back(JsonRoute("GET", "/sinter/v1/lineage", Access::kRead,
+                             "Where a version, run or service came from and what came of it.",
+                             [&platform](HttpRequest& r) {
+                               return ShowLineage(platform, r.Query("kind", "model"), r.Query("ref"));
                              }));
   Route samples;
   samples.method = "GET";

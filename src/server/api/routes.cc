@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/api/job_api.h"
+
 namespace sinter {
 
 Route JsonRoute(std::string method, std::string pattern, Access access, std::string summary,
@@ -21,6 +23,10 @@ Route JsonRoute(std::string method, std::string pattern, Access access, std::str
 
 Result<Principal> PrincipalOf(Platform& platform, std::string_view token) {
   TRY(const TokenInfo info, platform.tokens().Check(token));
+  return PrincipalOf(info);
+}
+
+Principal PrincipalOf(const TokenInfo& info) {
   Principal principal;
   principal.name = info.name;
   switch (info.scope.level) {
@@ -57,7 +63,7 @@ TokenScope ScopeOf(const Principal& principal) {
 
 std::vector<Route> PlatformRoutes(Platform& platform) {
   std::vector<Route> routes;
-  for (auto make : {RepositoryRoutes, BlobRoutes, RunRoutes, TokenRoutes}) {
+  for (auto make : {RepositoryRoutes, BlobRoutes, RunRoutes, JobRoutes, TokenRoutes, ChangeRoutes}) {
     for (Route& route : make(platform)) routes.push_back(std::move(route));
   }
   routes.push_back(JsonRoute(

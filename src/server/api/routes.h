@@ -18,9 +18,11 @@ std::vector<Route> RepositoryRoutes(Platform& platform);
 std::vector<Route> BlobRoutes(Platform& platform);
 std::vector<Route> RunRoutes(Platform& platform);
 std::vector<Route> TokenRoutes(Platform& platform);
+std::vector<Route> ChangeRoutes(Platform& platform);
 
 // Whom a bearer token stands for; what HttpServerOptions::authenticate calls.
 Result<Principal> PrincipalOf(Platform& platform, std::string_view token);
+Principal PrincipalOf(const TokenInfo& info);
 // The scope that a principal came with.
 TokenScope ScopeOf(const Principal& principal);
 

@@ -1,5 +1,8 @@
 #include "server/cli/api_client.h"
 
+#include <algorithm>
+#include <thread>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -37,15 +40,24 @@ Result<std::unique_ptr<ApiClient>> ApiClient::Create(std::string_view origin, st
   return std::unique_ptr<ApiClient>(new ApiClient(std::move(client), std::string(origin), std::move(token)));
 }
 
-Result<ClientResponse> ApiClient::Send(std::string_view method, std::string_view path,
-                                       std::string_view body) {
+Result<ClientResponse> ApiClient::Send(std::string_view method, std::string_view path, std::string_view body,
+                                       std::string_view range) {
   ClientRequest request;
   request.method = method;
   request.path = fmt::format("/sinter/v1{}", path);
   request.body = body;
   if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
+  if (!range.empty()) request.headers.emplace_back("Range", range);
   if (method == "POST") request.headers.emplace_back("Content-Type", "application/json");
-  return client_->Send(request);
+  const auto deadline = std::chrono::steady_clock::now() + patience_;
+  std::chrono::milliseconds pause(100);
+  for (;;) {
+    auto response = client_->Send(request);
+    const bool away = response ? response->status == 503 : response.error().code == ErrorCode::kUnavailable;
+    if (!away || std::chrono::steady_clock::now() + pause > deadline) return response;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(2 * pause, std::chrono::milliseconds(2000));
+  }
 }
 
 namespace {
@@ -63,11 +75,27 @@ Result<Json> ApiClient::Get(std::string_view path) { return JsonOf(Send("GET", p
 Result<Json> ApiClient::Post(std::string_view path, const Json& body) {
   return JsonOf(Send("POST", path, body.dump()));
 }
+Result<Json> ApiClient::Put(std::string_view path, const Json& body) {
+  return JsonOf(Send("PUT", path, body.dump()));
+}
 Result<Json> ApiClient::Delete(std::string_view path) { return JsonOf(Send("DELETE", path, "")); }
 
 Result<std::string> ApiClient::GetBytes(std::string_view path) {
   TRY(ClientResponse response, Send("GET", path, ""));
   if (response.status >= 400) return ErrorOf(response);
+  return std::move(response.body);
+}
+
+Result<std::string> ApiClient::GetRange(std::string_view path, uint64_t first, uint64_t count) {
+  const uint64_t last = first + count - 1;
+  TRY(ClientResponse response, Send("GET", path, "", fmt::format("bytes={}-{}", first, last)));
+  if (response.status >= 400) return ErrorOf(response);
+  const bool there = response.status == 206 &&
+                     response.Header("content-range").starts_with(fmt::format("bytes {}-{}/", first, last)) &&
+                     response.body.size() == count;
+  if (!there)
+    return Corrupt(fmt::format("{}: the server answered {} with other bytes than those asked for", path,
+                               response.status));
   return std::move(response.body);
 }
 

@@ -31,8 +31,10 @@ int RunCommandLine(int count, char** words) {
   AddDataCommands(app, context);
   AddTrainCommand(app, context);
   AddRunCommands(app, context);
+  AddJobCommands(app, context);
   AddModelCommands(app, context);
   AddServiceCommands(app, context);
+  AddConsoleCommands(app, context);
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {

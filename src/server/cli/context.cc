@@ -29,7 +29,8 @@ CliContext::CliContext() : server(Variable("SINTER_SERVER")) {
 }
 CliContext::~CliContext() = default;
 
-Result<ApiClient*> CliContext::Client() {
+// Null where no server is named and none has the home open.
+Result<ApiClient*> CliContext::FindServer() {
   if (client_ != nullptr) return client_.get();
   std::string token = Variable("SINTER_TOKEN");
   if (token.empty()) token = FirstLine(home / "token");
@@ -44,11 +45,24 @@ Result<ApiClient*> CliContext::Client() {
       return client_.get();
     }
   }
-  auto started = ServerInstance::Start({.home = home});
+  return nullptr;
+}
+
+Result<ApiClient*> CliContext::Client() {
+  TRY(ApiClient * found, FindServer());
+  if (found != nullptr) return found;
+  auto started = ServerInstance::Start({.home = home, .records = Variable("SINTER_RECORDS")});
   if (!started) return std::move(started).error().In(fmt::format("home {}", home.string()));
   own_server_ = *std::move(started);
   TRY(client_, ApiClient::Create(own_server_->origin(), own_server_->token()));
   return client_.get();
+}
+
+Result<ApiClient*> CliContext::RunningServer() {
+  TRY(ApiClient * found, FindServer());
+  if (found != nullptr) return found;
+  return Error{ErrorCode::kUnavailable, fmt::format("no server runs on the home {}", home.string()),
+               "start one: sinter serve"};
 }
 
 void AddJsonOption(CLI::App& command, CliContext& context) {

@@ -33,10 +33,14 @@ class CliContext {
   // here for as long as this command runs. With the token of SINTER_TOKEN, or the home's own.
   Result<ApiClient*> Client();
 
+  // As Client(), but starts none: what it asked for would end with this command. kUnavailable says so.
+  Result<ApiClient*> RunningServer();
+
   // What the parsed command is to do; the last one set wins. Errors become the exit code.
   std::function<Status()> action;
 
  private:
+  Result<ApiClient*> FindServer();
   std::unique_ptr<ServerInstance> own_server_;
   std::unique_ptr<ApiClient> client_;
 };
@@ -54,6 +58,8 @@ void AddRunCommands(CLI::App& app, CliContext& context);
 void AddTrainCommand(CLI::App& app, CliContext& context);
 void AddInspectCommands(CLI::App& app, CliContext& context);
 void AddPredictCommand(CLI::App& app, CliContext& context);
+void AddJobCommands(CLI::App& app, CliContext& context);
 void AddServiceCommands(CLI::App& app, CliContext& context);
+void AddConsoleCommands(CLI::App& app, CliContext& context);
 
 }  // namespace sinter

@@ -165,7 +165,7 @@ Status Add(CliContext& context) {
   line.End();
   if (!imported) return std::move(imported).error();
   TRY_STATUS(UploadBlobs(*client, "/blobs", *store, imported->manifest,
-                         [&](uint64_t done, uint64_t total) { line.Share("sending", done, total); }));
+                         [&](const TransferProgress& p) { line.Share("sending", p.done, p.total); }));
   line.End();
   TRY(const Json version, client->Post(fmt::format("/datasets/{}/versions", EscapeSegment(words.name)),
                                        {{"manifest", Json::parse(ManifestText(imported->manifest))},

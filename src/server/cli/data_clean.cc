@@ -57,7 +57,7 @@ std::string PlaceText(const Json& change, std::string_view side) {
 
 Status Diff(CliContext& context) {
   TRY(ApiClient * client, context.Client());
-  TRY(const Json diff, client->Get(fmt::format("/datasets/{}/diff?with={}&key={}", EscapeSegment(ref),
+  TRY(const Json diff, client->Get(fmt::format("/datasets/{}/compare?with={}&key={}", EscapeSegment(ref),
                                                EscapeSegment(with), EscapeSegment(key))));
   if (context.json) {
     fmt::print("{}\n", diff.dump());

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/cli/output.h"
+#include "server/cli/repository_commands.h"
 
 namespace sinter {
 namespace {
@@ -16,24 +17,6 @@ void AddDataCommands(CLI::App& app, CliContext& context) {
   CLI::App* data = app.add_subcommand("data", "Data sets and their versions");
   data->require_subcommand(1);
   AddDataAddCommand(*data, context);
-  CLI::App* list = data->add_subcommand("list", "The data sets");
-  AddPlatformOptions(*list, context);
-  list->callback([&context] {
-    context.action = [&context]() -> Status {
-      TRY(ApiClient * client, context.Client());
-      TRY(const Json all, client->Get("/datasets"));
-      if (context.json) {
-        fmt::print("{}\n", all.dump());
-        return {};
-      }
-      std::vector<std::vector<std::string>> rows{{"NAME", "VERSIONS", "UPDATED"}};
-      for (const Json& item : all["items"])
-        rows.push_back(
-            {TextOf(item, "name"), TextOf(item, "latest"), Ago(item.value("updated_ms", int64_t{0}))});
-      fmt::print("{}", Table(rows));
-      return {};
-    };
-  });
   CLI::App* show = data->add_subcommand("show", "A version and its files");
   show->add_option("ref", ref, "NAME or NAME@VERSION")->required();
   AddPlatformOptions(*show, context);
@@ -48,6 +31,8 @@ void AddDataCommands(CLI::App& app, CliContext& context) {
   AddDataProfileCommand(*data, context);
   AddDataCleanCommands(*data, context);
   AddDataGovernCommand(*data, context);
+  AddRepositoryCommands(*data, context, RepositoryKind::kDataset);
+  AddHistoryCommands(*data, context, RepositoryKind::kDataset);
 }
 
 }  // namespace sinter

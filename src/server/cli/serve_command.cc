@@ -41,6 +41,10 @@ void AddServeCommand(CLI::App& app, CliContext& context) {
   serve->add_option("--io-threads", options.io_threads, "Threads that read and write connections")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+  serve
+      ->add_option("--records", options.records,
+                   "Where the records are: postgresql://USER@HOST/DATABASE (default: SQLite in the home)")
+      ->envname("SINTER_RECORDS");
   static std::string access_log;
   serve->add_option(
       "--access-log", access_log,
@@ -49,6 +53,7 @@ void AddServeCommand(CLI::App& app, CliContext& context) {
     context.action = [&context]() -> Status {
       TRY_STATUS(ReadListen(listen, options));
       options.home = context.home;
+      options.runs_jobs = true;
       options.access_log = access_log.empty()    ? (context.home / "logs" / "access.jsonl").string()
                            : access_log == "off" ? ""
                                                  : access_log;
@@ -59,6 +64,11 @@ void AddServeCommand(CLI::App& app, CliContext& context) {
       pthread_sigmask(SIG_BLOCK, &signals, nullptr);
       signal(SIGPIPE, SIG_IGN);
       TRY(const auto server, ServerInstance::Start(options));
+      TRY(const std::string link, server->ConsoleLink());
+      fmt::print(
+          stderr,
+          "console: {}\n  signs one browser in, once, within ten minutes; another: sinter console link\n",
+          link);
       fmt::print("ready {}\n", server->origin());
       std::fflush(stdout);
       int received = 0;

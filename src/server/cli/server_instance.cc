@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "server/api/console_routes.h"
 #include "server/api/inference_api.h"
 #include "server/api/metrics_api.h"
 #include "server/api/page_routes.h"
@@ -35,6 +36,7 @@ void WriteAccess(Log& log, const AccessEntry& entry) {
 
 struct ServerInstance::Impl {
   std::unique_ptr<Platform> platform;
+  std::unique_ptr<ConsoleSessions> sessions;
   std::unique_ptr<Log> access_log;
   std::shared_ptr<HttpTraffic> traffic;
   std::unique_ptr<HttpServer> server;  // after the platform, which its routes use
@@ -44,9 +46,14 @@ struct ServerInstance::Impl {
 
 Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions& options) {
   auto impl = std::make_unique<Impl>();
-  TRY(impl->platform, Platform::Open(options.home));
+  TRY(impl->platform, Platform::Open(options.home, HomeOptions{options.records}));
   TRY(impl->token, impl->platform->LocalToken());
   Platform& platform = *impl->platform;
+  impl->sessions = std::make_unique<ConsoleSessions>(platform.records());
+  ConsoleSessions* sessions = impl->sessions.get();
+  const auto session = [sessions](const HttpRequest& request) {
+    return SessionPrincipal(*sessions, request);
+  };
   if (!options.access_log.empty()) {
     LogOptions access;
     if (options.access_log != "-") {
@@ -62,8 +69,9 @@ Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions
     for (Route& route : more) routes.push_back(std::move(route));
   };
   add(ServiceRoutes(platform, loopback));
-  add(InferenceRoutes(platform.services(), platform.tokens(), loopback));
-  if (loopback) add(PageRoutes());
+  add(InferenceRoutes(platform.services(), platform.tokens(), loopback, session));
+  add(ConsoleRoutes(platform, *sessions, loopback));
+  add(PageRoutes());
   const auto traffic = std::make_shared<HttpTraffic>();
   impl->traffic = traffic;
   Log* log = impl->access_log.get();
@@ -84,6 +92,7 @@ Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions
   http.port = options.port;
   http.io_threads = options.io_threads;
   http.authenticate = [&platform](std::string_view token) { return PrincipalOf(platform, token); };
+  http.session = session;
   http.on_access = [traffic = traffic.get(), log = impl->access_log.get()](const AccessEntry& entry) {
     traffic->Note(entry);
     if (log != nullptr) WriteAccess(*log, entry);
@@ -91,6 +100,7 @@ Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions
   TRY(impl->server, HttpServer::Start(std::move(router), std::move(http)));
   impl->address_file = options.home / kAddressFile;
   TRY_STATUS(WriteFileAtomically(impl->address_file, impl->server->Origin() + "\n"));
+  if (options.runs_jobs) TRY_STATUS(platform.StartJobs(impl->server->Origin()));
   return std::unique_ptr<ServerInstance>(new ServerInstance(std::move(impl)));
 }
 
@@ -99,11 +109,18 @@ ServerInstance::~ServerInstance() { Stop(std::chrono::milliseconds(1000)); }
 std::string ServerInstance::origin() const { return impl_->server->Origin(); }
 const std::string& ServerInstance::token() const { return impl_->token; }
 
+Result<std::string> ServerInstance::ConsoleLink() {
+  TRY(const SignInLink link, impl_->sessions->MakeLink("local", {TokenScope::Level::kAdmin, "", 0}));
+  return origin() + SignInPath(link);
+}
+
 void ServerInstance::Stop(std::chrono::milliseconds patience) {
   if (impl_->server == nullptr) return;
   std::error_code ignored;
   std::filesystem::remove(impl_->address_file, ignored);
+  impl_->platform->changes().Stop();  // long polls are answered now, not waited for
   impl_->server->Stop(patience);
+  impl_->platform->jobs().Stop();
   impl_->platform->services().Stop();
   impl_->server.reset();
 }

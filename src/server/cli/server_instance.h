@@ -12,9 +12,11 @@ namespace sinter {
 
 struct ServeOptions {
   Path home;
+  std::string records;  // HomeOptions::records
   std::string address = "127.0.0.1";
   uint16_t port = 0;
   int io_threads = 1;
+  bool runs_jobs = false;  // else they wait
   std::string access_log;  // a file, "-" for stderr; empty: none is kept
 };
 
@@ -25,6 +27,8 @@ class ServerInstance {
   ~ServerInstance();
   std::string origin() const;
   const std::string& token() const;
+  // A new one-time link into the console, for the owner of the home.
+  Result<std::string> ConsoleLink();
   void Stop(std::chrono::milliseconds patience);
 
  private:

@@ -2,7 +2,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -52,12 +54,17 @@ Status Launch(const TrainJob& job, const Path& job_file) {
                          {"SINTER_THREADS", std::to_string(std::max(1, cores / job.ranks))}};
   TRY(Subprocess mpirun, Subprocess::Start(options));
   std::string problem;
+  bool told = false;
   for (;;) {
     const auto ended = mpirun.WaitFor(milliseconds(100));
+    // mpirun would end all ranks at once; rank 0 alone saves, and then ends the others.
+    if (Interrupted() && !std::exchange(told, true) && monitor->PidOf(0) > 0)
+      kill(monitor->PidOf(0), SIGTERM);
     if (problem.empty()) problem = monitor->Check(kPatience);
     if (ended) {
       if (ended->Ok()) return {};
       KillRanks(*monitor, job.ranks);  // of an mpirun that was killed itself they would go on for a moment
+      if (told) problem = "interrupted, and saved";
       return Error{ErrorCode::kUnavailable,
                    problem.empty() ? fmt::format("the ranks ended with {}", ended->ToString()) : problem,
                    fmt::format("go on from the last checkpoint with: sinter train --resume {}", job.run)};
@@ -72,11 +79,48 @@ Status Launch(const TrainJob& job, const Path& job_file) {
   }
 }
 
+// One rank in this process, or several under mpirun that meet in `folder`.
+Status RunRanks(TrainJob job, const Path& folder) {
+  ListenForInterrupts();
+  Status done;
+  if (job.ranks == 1) {
+    done = RunTrainJob(job);
+  } else {
+    job.heartbeats = (folder / "heartbeats").string();
+    const Path job_file = folder / "job.json";
+    const mode_t before = umask(0077);
+    done = WriteFileAtomically(job_file, TrainJobJson(job).dump());
+    umask(before);
+    if (done) done = Launch(job, job_file);
+    if (!done) {
+      // Rank 0 may have told already; then this is a repetition, or too late, and nothing is lost.
+      if (const auto run_client = ApiClient::Create(job.server, job.token))
+        (void)(*run_client)
+            ->Post("/runs/" + EscapeSegment(job.run) + "/finish",
+                   {{"outcome", "failed"}, {"message", done.error().message}});
+    }
+  }
+  if (!done) return std::move(done).error().In(fmt::format("run {}", job.run));
+  return {};
+}
+
 // What can be seen before anything is started.
 Status CheckRanks(const Recipe& recipe) {
   if (ranks <= recipe.batch_size) return {};
   return InvalidArgument(fmt::format("a batch of {} does not reach {} ranks", recipe.batch_size, ranks),
                          "give fewer ranks or a larger batch_size");
+}
+
+// What a job of the queue runs: the server has begun the attempt, and says all of it in the environment.
+Status TrainAsJob() {
+  const char* text = std::getenv(kTrainJobVariable);
+  if (text == nullptr)
+    return InvalidArgument(fmt::format("{} is not set: the server's queue starts this", kTrainJobVariable));
+  TRY(const TrainJob job, ParseTrainJob(text));
+  unsetenv(kTrainJobVariable);
+  TRY(const auto folder, JobFolder::Create());
+  fmt::print(stderr, "run {} on {}\n", job.run, job.dataset);
+  return RunRanks(job, folder->path());
 }
 
 Status Train(CliContext& context) {
@@ -114,25 +158,7 @@ Status Train(CliContext& context) {
              job.resume_from.empty()
                  ? ""
                  : fmt::format(", from step {}", attempt["resume_from"].value("step", int64_t{0})));
-  Status done;
-  if (ranks == 1) {
-    done = RunTrainJob(job);
-  } else {
-    job.heartbeats = (folder->path() / "heartbeats").string();
-    const Path job_file = folder->path() / "job.json";
-    const mode_t before = umask(0077);
-    done = WriteFileAtomically(job_file, TrainJobJson(job).dump());
-    umask(before);
-    if (done) done = Launch(job, job_file);
-    if (!done) {
-      // Rank 0 may have told already; then this is a repetition, or too late, and nothing is lost.
-      if (const auto run_client = ApiClient::Create(job.server, job.token))
-        (void)(*run_client)
-            ->Post("/runs/" + EscapeSegment(job.run) + "/finish",
-                   {{"outcome", "failed"}, {"message", done.error().message}});
-    }
-  }
-  if (!done) return std::move(done).error().In(fmt::format("run {}", job.run));
+  TRY_STATUS(RunRanks(job, folder->path()));
   TRY(const std::string text, ReadFile(job.result));
   if (context.json) {
     fmt::print("{}", text);
@@ -159,6 +185,8 @@ void AddTrainCommand(CLI::App& app, CliContext& context) {
       throw CLI::ValidationError("train", "give a recipe, or --resume RUN");  // caught by the parser's caller
     context.action = [&context] { return Train(context); };
   });
+  CLI::App* queued = app.add_subcommand("train-job", "")->group("");
+  queued->callback([&context] { context.action = &TrainAsJob; });
   // What mpirun starts; not for people.
   CLI::App* worker = app.add_subcommand("train-worker", "")->group("");
   worker->add_option("job", job_path)->required();
@@ -166,6 +194,7 @@ void AddTrainCommand(CLI::App& app, CliContext& context) {
     context.action = []() -> Status {
       TRY(const std::string text, ReadFile(job_path, uint64_t{16} << 20));
       TRY(const TrainJob job, ParseTrainJob(text));
+      ListenForInterrupts();
       return RunTrainJob(job);
     };
   });

@@ -7,11 +7,13 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "base/scratch_folder.h"
 #include "engine/comm/mpi.h"
 #include "platform/data/dataset_version.h"
+#include "platform/hub/card.h"
 #include "server/cli/heartbeat.h"
 #include "server/cli/http_sinks.h"
 #include "server/cli/progress_line.h"
@@ -21,12 +23,46 @@
 namespace sinter {
 namespace {
 
-std::string Card(const Recipe& recipe, const TrainJob& job, const TrainResult& result) {
-  return fmt::format(
-      "# {}\n\nTrained by Sinter on {} (run {}), {} steps, seed {}.\n\nTest accuracy {:.4f}, loss {:.4f}, "
-      "calibration error {:.4f}.\n\n## Recipe\n\n```yaml\n{}```\n",
-      recipe.name, job.dataset, job.run, result.steps, recipe.seed, result.test.confusion.Accuracy().value,
-      result.test.loss, result.test.calibration_error, recipe.text);
+// Made before a signal can come: the handler may not allocate.
+CancelSource& InterruptSource() {
+  static CancelSource source;
+  return source;
+}
+
+// "u8 [28, 28]": one example, as its users send it.
+std::string TypeText(DType dtype, const std::vector<int64_t>& shape) {
+  return fmt::format("{} [{}]", DTypeName(dtype), fmt::join(shape, ", "));
+}
+
+// From the signature, the run and what was measured.
+Card ModelCard(const Recipe& recipe, const TrainJob& job, const TrainResult& result) {
+  Card card;
+  card.name = recipe.name;
+  card.task = result.signature.task;
+  std::ranges::replace(card.task, '_', '-');  // as Hugging Face spells tasks
+  card.library = "sinter";
+  card.tags = {"onnx", "sinter"};
+  card.datasets = {job.dataset};
+  const ConfusionMatrix& confusion = result.test.confusion;
+  const std::pair<const char*, double> metrics[] = {{"accuracy", confusion.Accuracy().value},
+                                                    {"macro_f1", confusion.MacroF1()},
+                                                    {"loss", result.test.loss},
+                                                    {"calibration_error", result.test.calibration_error}};
+  for (const auto& [name, value] : metrics) card.metrics.push_back({name, fmt::format("{:.4f}", value)});
+  card.body =
+      fmt::format("# {}\n\nTrained by Sinter on {} (run {}), {} steps, seed {}.\n\n## Takes and gives\n\n",
+                  recipe.name, job.dataset, job.run, result.steps, recipe.seed);
+  for (const SignatureInput& input : result.signature.inputs)
+    card.body += fmt::format("- takes `{}`: {}\n", input.name, TypeText(input.dtype, input.shape));
+  for (const SignatureOutput& output : result.signature.outputs)
+    card.body += fmt::format("- gives `{}`: {}\n", output.name, TypeText(output.dtype, output.shape));
+  if (!result.signature.classes.empty())
+    card.body += fmt::format("- classes: {}\n", fmt::join(result.signature.classes, ", "));
+  card.body += "\n## Figures on the test split\n\n";
+  for (const CardMetric& metric : card.metrics)
+    card.body += fmt::format("- {}: {}\n", metric.name, metric.value);
+  card.body += fmt::format("\n## Recipe\n\n```yaml\n{}```\n", recipe.text);
+  return card;
 }
 
 Json Figures(const TrainResult& result) {
@@ -63,7 +99,7 @@ class Worker {
     if (!job_.heartbeats.empty()) {
       TRY(heartbeat, Heartbeat::Begin(job_.heartbeats, rank_));
     }
-    TRY(client_, ApiClient::Create(job_.server, job_.token));
+    TRY(client_, Connect());
     Status done = Train(communicator.get());
     if (rank_ == 0 && !done) {
       const bool cancelled = done.error().code == ErrorCode::kCancelled;
@@ -80,6 +116,12 @@ class Worker {
   }
 
  private:
+  // A server that is started again goes on with this attempt: all that a run reports may be told twice.
+  Result<std::unique_ptr<ApiClient>> Connect() const {
+    TRY(auto client, ApiClient::Create(job_.server, job_.token));
+    client->BePatient(std::chrono::seconds(job_.patience_s));
+    return client;
+  }
   std::string RunPath() const { return "/runs/" + EscapeSegment(job_.run); }
 
   Status Train(Communicator* communicator) {
@@ -100,12 +142,13 @@ class Worker {
     source_options.augmentation = recipe.augmentation;
     TRY(const auto source, ArraySource::Create(std::move(data.arrays), source_options));
     // Each sink speaks on a thread of its own.
-    TRY(const auto metrics_client, ApiClient::Create(job_.server, job_.token));
-    TRY(const auto checkpoint_client, ApiClient::Create(job_.server, job_.token));
+    TRY(const auto metrics_client, Connect());
+    TRY(const auto checkpoint_client, Connect());
     HttpRun run(*metrics_client, job_.run);
     HttpCheckpoints checkpoints(*checkpoint_client, job_.run, job_.resume_from);
     ProgressLine line(stderr, job_.terminal);
     TrainOptions options;
+    options.interrupt = InterruptSource().token();
     options.rank = rank_;
     options.ranks = job_.ranks;
     options.communicator = communicator;
@@ -119,17 +162,16 @@ class Worker {
     TRY(const auto folder, ScratchFolder::Create());
     const Path model = folder->path() / "model";
     TRY_STATUS(ExportModel(result.module, result.signature, model));
-    TRY_STATUS(WriteFileAtomically(model / "README.md", Card(recipe, job_, result)));
-    TRY(const auto store, BlobStore::Open(folder->path() / "store"));
-    TRY(const Manifest manifest, StoreFolder(*store, model));
-    TRY_STATUS(UploadBlobs(*client_, RunPath() + "/blobs", *store, manifest));
+    TRY_STATUS(WriteFileAtomically(model / kCardFile, CardText(ModelCard(recipe, job_, result))));
+    TRY(const FolderFiles files, FolderFiles::Read(model));
+    TRY_STATUS(UploadBlobs(*client_, RunPath() + "/blobs", files, files.manifest()));
     const Json details = {{"run", job_.run},
                           {"dataset", job_.dataset},
                           {"figures", Figures(result)},
                           {"confusion", Confusion(result.test.confusion)}};
     TRY(const Json version,
         client_->Post(RunPath() + "/model", {{"name", recipe.name},
-                                             {"manifest", Json::parse(ManifestText(manifest))},
+                                             {"manifest", Json::parse(ManifestText(files.manifest()))},
                                              {"details", details}}));
     const std::string ref = version.value("ref", "");
     TRY_STATUS(
@@ -153,38 +195,15 @@ class Worker {
 
 }  // namespace
 
-Json TrainJobJson(const TrainJob& job) {
-  return {{"server", job.server},
-          {"run", job.run},
-          {"token", job.token},
-          {"recipe", job.recipe},
-          {"dataset", job.dataset},
-          {"dataset_version", job.dataset_version},
-          {"resume_from", job.resume_from},
-          {"heartbeats", job.heartbeats},
-          {"result", job.result},
-          {"ranks", job.ranks},
-          {"terminal", job.terminal}};
+void ListenForInterrupts() {
+  InterruptSource();
+  struct sigaction action{};
+  action.sa_handler = [](int) { InterruptSource().Cancel(); };
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  for (const int signal : {SIGTERM, SIGINT}) sigaction(signal, &action, nullptr);
 }
 
-Result<TrainJob> ParseTrainJob(std::string_view text) {
-  TRY(const Json json, ParseJson(text));
-  JsonReader reader(json, "job");
-  TrainJob job;
-  job.server = reader.String("server");
-  job.run = reader.String("run");
-  job.token = reader.String("token");
-  job.recipe = reader.String("recipe");
-  job.dataset = reader.String("dataset");
-  job.dataset_version = reader.String("dataset_version");
-  job.resume_from = reader.String("resume_from");
-  job.heartbeats = reader.String("heartbeats");
-  job.result = reader.String("result");
-  job.ranks = static_cast<int>(reader.Int("ranks"));
-  job.terminal = reader.Bool("terminal", false);
-  TRY_STATUS(reader.Finish());
-  return job;
-}
+bool Interrupted() { return InterruptSource().token().Cancelled(); }
 
 Status RunTrainJob(const TrainJob& job) {
   signal(SIGPIPE, SIG_IGN);

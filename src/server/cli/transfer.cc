@@ -1,86 +1,140 @@
 #include "server/cli/transfer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <set>
+#include <thread>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "server/api/blob_parts.h"
+#include "base/stream.h"
+#include "platform/hub/git_names.h"
+#include "server/cli/pull.h"
 
 namespace sinter {
 
 namespace {
 
-Status UploadParts(ApiClient& client, const std::string& path, const Sha256Digest& digest,
-                   std::string_view bytes, const std::function<void(uint64_t)>& sent) {
-  Json parts = Json::array();
-  for (uint64_t at = 0; at < bytes.size(); at += kBlobPartBytes) {
-    const std::string part =
-        BlobPartHeader(digest, at) + std::string(bytes.substr(at, static_cast<size_t>(kBlobPartBytes)));
-    const std::string name = HashText(part).Hex();
-    const std::string part_path = path.substr(0, path.rfind('/') + 1) + name;
-    TRY(const bool there, client.Has(part_path));
-    if (!there) TRY_STATUS(client.PutBytes(part_path, part));
-    parts.push_back(name);
-    if (sent) sent(std::min<uint64_t>(at + kBlobPartBytes, bytes.size()));
+constexpr uint64_t kPiece = uint64_t{16} << 20;
+constexpr size_t kAskedAtOnce = 10'000;
+constexpr int kPatience = 20;  // half seconds
+
+std::string_view TextOf(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Result<Sha256Digest> HashFile(const Path& path, uint64_t& size) {
+  TRY(const auto source, FileSource::Open(path));
+  Sha256 hash;
+  std::vector<std::byte> block(256 << 10);
+  size = 0;
+  while (true) {
+    TRY(const size_t n, source->Read(block));
+    if (n == 0) return hash.Finish();
+    hash.Update(std::span(block).first(n));
+    size += n;
   }
-  const auto joined = client.Post(path + "/join", {{"parts", std::move(parts)}});
-  if (joined) return {};
-  // Another who sends the same may have joined it, and taken the parts away.
-  TRY(const bool there, client.Has(path));
-  return there ? Status() : Status(joined.error());
+}
+
+// A folder that came from elsewhere must not carry off what lies outside of it.
+Status CheckLink(const Path& whole, const Path& link) {
+  std::error_code error;
+  const Path target = std::filesystem::canonical(link, error);
+  if (error) return SystemError(error.value(), "cannot read", link);
+  if (std::ranges::mismatch(whole, target).in1 == whole.end()) return {};
+  return InvalidArgument(
+      fmt::format("{} is a link to {}, outside of the folder", link.string(), target.string()),
+      "put the file itself there");
+}
+
+Result<std::set<std::string>> AskMissing(ApiClient& client, std::string_view blobs,
+                                         const Manifest& manifest) {
+  std::set<std::string> missing;
+  for (size_t begin = 0; begin < manifest.files.size(); begin += kAskedAtOnce) {
+    Json asked = Json::array();
+    for (size_t i = begin; i < std::min(begin + kAskedAtOnce, manifest.files.size()); ++i)
+      asked.push_back(manifest.files[i].sha256.Hex());
+    TRY(const Json answer, client.Post(fmt::format("{}/missing", blobs), {{"sha256", std::move(asked)}}));
+    for (const Json& hex : answer.value("missing", Json::array())) {
+      if (hex.is_string()) missing.insert(hex.get<std::string>());
+    }
+  }
+  return missing;
+}
+
+Status UploadPieces(ApiClient& client, const std::string& path, std::span<const std::byte> bytes,
+                    const std::function<void(uint64_t)>& sent) {
+  TRY(const Json begun, client.Get(path + "/pieces"));
+  uint64_t at = begun.value("received", uint64_t{0});
+  if (at > bytes.size()) at = 0;  // nobody's bytes: from the start
+  do {
+    const auto piece = bytes.subspan(at, std::min<uint64_t>(kPiece, bytes.size() - at));
+    TRY_STATUS(
+        client.PutBytes(fmt::format("{}/pieces?size={}&offset={}", path, bytes.size(), at), TextOf(piece)));
+    at += piece.size();
+    sent(at);
+  } while (at < bytes.size());
+  return {};
 }
 
 }  // namespace
 
-Status UploadBlobs(ApiClient& client, std::string_view blobs, const BlobStore& store,
-                   const Manifest& manifest, const std::function<void(uint64_t, uint64_t)>& progress) {
-  uint64_t total = 0, done = 0;
-  for (const ManifestFile& file : manifest.files) total += file.size;
-  for (const ManifestFile& file : manifest.files) {
-    const std::string path = fmt::format("{}/{}", blobs, file.sha256.Hex());
-    TRY(const bool there, client.Has(path));
-    if (!there) {
-      TRY(const auto mapped, store.Open(file.sha256));
-      const std::string_view bytes(reinterpret_cast<const char*>(mapped->bytes().data()),
-                                   mapped->bytes().size());
-      const auto sent = [&](uint64_t n) {
-        if (progress) progress(done + n, total);
-      };
-      Status put = bytes.size() > kBlobPartBytes ? UploadParts(client, path, file.sha256, bytes, sent)
-                                                 : client.PutBytes(path, bytes);
-      if (!put) return std::move(put).error().In(file.path);
-    }
-    done += file.size;
-    if (progress) progress(done, total);
-  }
-  return {};
-}
-
-Result<Manifest> StoreFolder(BlobStore& store, const Path& folder) {
+Result<FolderFiles> FolderFiles::Read(const Path& folder) {
+  FolderFiles read;
   std::vector<ManifestFile> files;
   std::error_code error;
   const Path whole = std::filesystem::canonical(folder, error);
   if (error) return SystemError(error.value(), "cannot read", folder);
   for (std::filesystem::recursive_directory_iterator it(folder, error), end; !error && it != end;
        it.increment(error)) {
-    if (!it->is_regular_file()) continue;
-    if (it->is_symlink()) {
-      // A folder that came from elsewhere must not carry off what lies outside of it.
-      const Path target = std::filesystem::canonical(it->path(), error);
-      if (error) return SystemError(error.value(), "cannot read", it->path());
-      if (std::ranges::mismatch(whole, target).in1 != whole.end())
-        return InvalidArgument(
-            fmt::format("{} is a link to {}, outside of the folder", it->path().string(), target.string()),
-            "put the file itself there");
-    }
-    TRY(const BlobInfo info, store.PutFile(it->path()));
-    files.push_back({it->path().lexically_relative(folder).generic_string(), info.size, info.digest});
+    const std::string path = it->path().lexically_relative(folder).generic_string();
+    if (path == ".git" || path == kPullFolder) it.disable_recursion_pending();
+    if (path == kGitAttributes || path == ".git" || !it->is_regular_file()) continue;
+    if (it->is_symlink()) TRY_STATUS(CheckLink(whole, it->path()));
+    ManifestFile file{path, 0, {}};
+    TRY(file.sha256, HashFile(it->path(), file.size));
+    read.paths_.try_emplace(file.sha256, it->path());
+    files.push_back(std::move(file));
   }
   if (error) return SystemError(error.value(), "cannot read", folder);
   if (files.empty()) return NotFound(fmt::format("{} holds no files", folder.string()));
-  return Manifest::Make(std::move(files));
+  TRY(read.manifest_, Manifest::Make(std::move(files)));
+  return read;
+}
+
+Result<std::shared_ptr<const MappedFile>> FolderFiles::Open(const Sha256Digest& digest) const {
+  const auto found = paths_.find(digest);
+  if (found == paths_.end()) return NotFound(fmt::format("no file with the sha256 {}", digest.Hex()));
+  return MappedFile::Open(found->second);
+}
+
+Status UploadBlobs(ApiClient& client, std::string_view blobs, const BlobSource& source,
+                   const Manifest& manifest, const TransferSink& progress) {
+  TRY(std::set<std::string> missing, AskMissing(client, blobs, manifest));
+  TransferProgress shown;
+  for (const ManifestFile& file : manifest.files) {
+    if (missing.contains(file.sha256.Hex())) shown.total += file.size;
+  }
+  for (const ManifestFile& file : manifest.files) {
+    const std::string hex = file.sha256.Hex();
+    if (missing.erase(hex) == 0) continue;  // there, or sent under another path of the same bytes
+    shown.file = file.path;
+    const uint64_t before = shown.done;
+    auto sent = [&](uint64_t bytes) {
+      shown.done = before + bytes;
+      if (progress) progress(shown);
+    };
+    TRY(const auto mapped, source.Open(file.sha256));
+    const std::string path = fmt::format("{}/{}", blobs, hex);
+    Status put = file.size > kPiece ? UploadPieces(client, path, mapped->bytes(), sent)
+                                    : client.PutBytes(path, TextOf(mapped->bytes()));
+    if (!put) return std::move(put).error().In(file.path);
+    sent(file.size);
+  }
+  return {};
 }
 
 Result<std::unique_ptr<DownloadedBlobs>> DownloadedBlobs::Create(ApiClient& client, std::string blobs) {

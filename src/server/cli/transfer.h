@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -11,14 +12,32 @@
 
 namespace sinter {
 
-// Sends the blobs of a manifest that the server has not yet, out of `store`. `blobs`: "/blobs", or a run's.
-// Large ones go in parts (server/api/blob_parts.h): what the server has acknowledged is not sent again,
-// whenever either side was killed. `progress`: bytes of the manifest that are there, of all.
-Status UploadBlobs(ApiClient& client, std::string_view blobs, const BlobStore& store,
-                   const Manifest& manifest,
-                   const std::function<void(uint64_t done, uint64_t total)>& progress = {});
-// The manifest of a folder's files, put into `store`.
-Result<Manifest> StoreFolder(BlobStore& store, const Path& folder);
+// How far a transfer is, in bytes.
+struct TransferProgress {
+  std::string file;
+  uint64_t done = 0;
+  uint64_t total = 0;
+};
+using TransferSink = std::function<void(const TransferProgress&)>;
+
+// A folder's files as blobs, hashed where they lie. What is git's (.git, .gitattributes) is left out: the hub
+// writes its own. A file that changes afterwards is refused by who receives it. One thread.
+class FolderFiles final : public BlobSource {
+ public:
+  static Result<FolderFiles> Read(const Path& folder);
+  const Manifest& manifest() const { return manifest_; }
+  Result<std::shared_ptr<const MappedFile>> Open(const Sha256Digest& digest) const override;
+
+ private:
+  FolderFiles() = default;
+  Manifest manifest_;
+  std::map<Sha256Digest, Path> paths_;
+};
+
+// Sends the blobs of a manifest that the server lacks, large ones in pieces: what came before a break is not
+// sent again. `blobs`: "/blobs", or a run's.
+Status UploadBlobs(ApiClient& client, std::string_view blobs, const BlobSource& source,
+                   const Manifest& manifest, const TransferSink& progress = {});
 
 // Blobs out of a server, kept in a store of this user's for the next time (SINTER_CACHE, or
 // ~/.cache/sinter). One thread.

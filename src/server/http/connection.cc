@@ -12,6 +12,7 @@
 
 #include "server/http/guard.h"
 #include "server/http/range.h"
+#include "server/http/stream.h"
 #include "server/http/target.h"
 
 namespace sinter {
@@ -141,6 +142,9 @@ void Connection::Tick() {
     case State::kWriting:
       if (over(core_.options.body_time)) Close();
       return;
+    case State::kPushing:
+      if (pushing_ && over(core_.options.body_time)) Close();
+      return;
     case State::kDraining:
       if (seconds_ >= kDrainSeconds) Close();
       return;
@@ -151,7 +155,8 @@ void Connection::Tick() {
 
 void Connection::CloseWhenIdle() {
   const bool begun = (header_ && header_->got_some()) || buffer_.size() > 0;
-  if (state_ == State::kIdle && !begun) Close();
+  // A streamed response has no end of its own; whoever follows it comes again and goes on.
+  if (state_ == State::kPushing || (state_ == State::kIdle && !begun)) Close();
 }
 
 void Connection::Abort() { Close(); }
@@ -238,6 +243,7 @@ std::optional<HttpResponse> Connection::Prepare() {
   log_method_ = request_.method;
   log_target_ = request_.target;
   head_ = request_.method == "HEAD";
+  chunked_ = message.version() == 11;
   request_.headers.reserve(8);
   for (const auto& field : message) {
     std::string name(field.name_string());
@@ -326,6 +332,11 @@ void Connection::OnBody(ErrorCodeAsio error) {
 Result<void> Connection::Authorise(HttpRequest& request) {
   if (route_->access == Access::kOpen) return {};
   const std::string_view token = BearerToken(request.Header("authorization"));
+  if (token.empty() && core_.options.session) {
+    TRY(request.principal, core_.options.session(request));
+    log_principal_ = request.principal.name;
+    return CheckAccess(request.principal, route_->access);
+  }
   if (token.empty() || !core_.options.authenticate)
     return Error{ErrorCode::kUnauthenticated, "this needs a token",
                  "send 'Authorization: Bearer TOKEN'; sinter token create makes one"};
@@ -461,7 +472,8 @@ void Connection::ApplyRange(HttpResponse& response) {
 
 void Connection::Write() {
   if (response_.accept_ranges && response_.status == 200) ApplyRange(response_);
-  if (shard_.closing) keep_alive_ = false;
+  const bool streamed = response_.stream != nullptr;
+  if (shard_.closing || (streamed && !chunked_)) keep_alive_ = false;
   head_text_.clear();
   // By hand: this stands on the path of every request.
   const auto add = [&](auto... parts) { (head_text_.append(parts), ...); };
@@ -472,9 +484,13 @@ void Connection::Write() {
   auto status = number, length = number;
   add("HTTP/1.1 ", status(static_cast<uint64_t>(response_.status)), " ", HttpReason(response_.status),
       "\r\n");
-  if (response_.status != 204 && response_.status != 304)
+  if (streamed) {
+    add("Content-Type: ", std::string_view(response_.type), "\r\n");
+    if (chunked_) add("Transfer-Encoding: chunked\r\n");
+  } else if (response_.status != 204 && response_.status != 304) {
     add("Content-Type: ", std::string_view(response_.type), "\r\nContent-Length: ", length(response_.size()),
         "\r\n");
+  }
   for (const auto& [name, value] : response_.headers)
     add(std::string_view(name), ": ", std::string_view(value), "\r\n");
   if (!keep_alive_) head_text_ += "Connection: close\r\n";
@@ -499,11 +515,14 @@ void Connection::Write() {
                              .bytes_out = head_text_.size() + body.size(),
                              .took = std::chrono::steady_clock::now() - received_});
   }
-  boost::asio::async_write(
-      socket_, buffers, [self = shared_from_this()](ErrorCodeAsio error, size_t) { self->OnWritten(error); });
+  boost::asio::async_write(socket_, buffers,
+                           [self = shared_from_this(), streamed](ErrorCodeAsio error, size_t) {
+                             streamed && !error ? self->BeginPush() : self->OnWritten(error);
+                           });
 }
 
 void Connection::OnWritten(ErrorCodeAsio error) {
+  if (response_.stream != nullptr) response_.stream->Abandon();
   response_ = HttpResponse();
   if (error) return Close();
   if (!keep_alive_) return Drain();
@@ -525,6 +544,7 @@ void Connection::Drain() {
 }
 
 void Connection::Close() {
+  if (pushed_ != nullptr) std::exchange(pushed_, nullptr)->Abandon();
   ErrorCodeAsio ignored;
   socket_.close(ignored);
 }

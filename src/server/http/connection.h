@@ -62,7 +62,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   using ErrorCodeAsio = boost::system::error_code;
-  enum class State { kIdle, kBody, kStreaming, kHandling, kWriting, kDraining };
+  enum class State { kIdle, kBody, kStreaming, kHandling, kWriting, kPushing, kDraining };
   class Reply;
 
   void ReadHeader();
@@ -82,6 +82,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void ApplyRange(HttpResponse& response);
   void Write();
   void OnWritten(ErrorCodeAsio error);
+  void BeginPush();  // the header of a streamed response is out
+  void Push();       // sends what its stream holds
   void Drain();
   void Close();
 
@@ -106,6 +108,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string chunk_;
   std::shared_ptr<BodySink> sink_;
   HttpResponse response_;
+  std::shared_ptr<ResponseStream> pushed_;  // the response under way, where it is streamed
+  bool pushing_ = false;                    // a part of it is being written
+  bool chunked_ = false;                    // the peer knows chunks: HTTP/1.1
   std::string head_text_;
   uint64_t bytes_in_ = 0;
   std::chrono::steady_clock::time_point received_;

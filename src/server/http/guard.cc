@@ -74,6 +74,34 @@ std::string_view BearerToken(std::string_view authorization) {
   return authorization.substr(7);
 }
 
+std::string_view CookieValue(std::string_view cookies, std::string_view name) {
+  std::string_view found;
+  while (!cookies.empty()) {
+    const size_t end = std::min(cookies.find(';'), cookies.size());
+    std::string_view pair = cookies.substr(0, end);
+    cookies.remove_prefix(std::min(end + 1, cookies.size()));
+    while (pair.starts_with(' ')) pair.remove_prefix(1);
+    while (pair.ends_with(' ')) pair.remove_suffix(1);
+    if (pair.size() <= name.size() || !pair.starts_with(name) || pair[name.size()] != '=') continue;
+    if (!found.empty()) return {};
+    found = pair.substr(name.size() + 1);
+  }
+  return found;
+}
+
+Status CheckCookieRequest(const HttpRequest& request) {
+  // Absent where the client is no browser, or an old one; then Origin and the header below decide.
+  const std::string_view site = request.Header("sec-fetch-site");
+  if (!site.empty() && site != "same-origin" && site != "none")
+    return Denied("a page from elsewhere may not use the console's session");
+  const bool changes = request.method != "GET" && request.method != "HEAD";
+  if (changes && request.Header("x-sinter-console").empty()) {
+    return Denied("what changes something by the console's session carries the header X-Sinter-Console",
+                  "scripts use a token: Authorization: Bearer TOKEN");
+  }
+  return CheckOrigin(request.method, request.Header("origin"), request.Header("host"));
+}
+
 Status CheckAccess(const Principal& principal, Access access) {
   if (access == Access::kOpen) return {};
   if (access == Access::kRun) {

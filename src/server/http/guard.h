@@ -19,6 +19,15 @@ Status CheckOrigin(std::string_view method, std::string_view origin, std::string
 
 // The token of "Bearer X"; empty when there is none.
 std::string_view BearerToken(std::string_view authorization);
+// The value of one cookie in a line "a=1; b=2"; empty where there is none of that name, or more than one: of
+// two, the browser and this server might each believe another.
+std::string_view CookieValue(std::string_view cookies, std::string_view name);
+// A browser sends a cookie along whoever makes it ask, also for pages on another port of this host, which
+// SameSite lets pass. So what a cookie alone vouches for must come from a page of this very server or from
+// nobody's page (Sec-Fetch-Site), and what changes something must carry X-Sinter-Console, which no form can
+// send and no foreign page may.
+Status CheckCookieRequest(const HttpRequest& request);
+
 // Whether the principal may use a route that needs `access`.
 Status CheckAccess(const Principal& principal, Access access);
 

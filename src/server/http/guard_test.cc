@@ -39,6 +39,40 @@ TEST(Guard, ScopesIncludeTheOnesBefore) {
   EXPECT_EQ(BearerToken("Basic abc"), "");
 }
 
+TEST(Guard, CookiesByName) {
+  EXPECT_EQ(CookieValue("a=1; sinter=x; b=2", "sinter"), "x");
+  EXPECT_EQ(CookieValue("sinter=x", "sinter"), "x");
+  EXPECT_EQ(CookieValue(" sinter=a=b ;", "sinter"), "a=b");
+  for (const char* none : {"", ";", "=", "sinter", "sinter=", "xsinter=1", "sinter2=1", "Sinter=1"})
+    EXPECT_EQ(CookieValue(none, "sinter"), "") << none;
+  EXPECT_EQ(CookieValue("sinter=x; sinter=y", "sinter"), "");
+}
+
+TEST(Guard, ACookieVouchesForPagesOfThisServerAlone) {
+  const auto allowed = [](std::string method, std::string site, std::string header, std::string origin) {
+    HttpRequest request;
+    request.method = std::move(method);
+    request.headers = {{"host", "localhost:7400"}};
+    const auto add = [&](const char* name, std::string& value) {
+      if (!value.empty()) request.headers.emplace_back(name, std::move(value));
+    };
+    add("sec-fetch-site", site);
+    add("x-sinter-console", header);
+    add("origin", origin);
+    return CheckCookieRequest(request).has_value();
+  };
+  const std::string ours = "http://localhost:7400";
+  EXPECT_TRUE(allowed("GET", "", "", ""));
+  EXPECT_TRUE(allowed("GET", "none", "", ""));
+  EXPECT_TRUE(allowed("POST", "same-origin", "1", ours));
+  EXPECT_TRUE(allowed("POST", "", "1", ours));
+  EXPECT_FALSE(allowed("GET", "cross-site", "", ""));
+  EXPECT_FALSE(allowed("GET", "same-site", "", ""));  // another port of this host
+  EXPECT_FALSE(allowed("POST", "same-origin", "", ours));
+  EXPECT_FALSE(allowed("DELETE", "", "", ""));
+  EXPECT_FALSE(allowed("POST", "", "1", "http://localhost:8888"));
+}
+
 TEST(Target, IsTakenApart) {
   auto target = ParseTarget("/a%2Fb/c?x=1&y=a+b%26&flag");
   ASSERT_TRUE(target);

@@ -54,6 +54,8 @@ struct SharedBytes {
   std::span<const std::byte> bytes;
 };
 
+class ResponseStream;
+
 struct HttpResponse {
   int status = 200;
   std::string type = "application/json";
@@ -61,6 +63,8 @@ struct HttpResponse {
   std::string body;
   SharedBytes shared;          // instead of `body` where it has an owner
   bool accept_ranges = false;  // of `shared`: the server answers Range headers
+  // Instead of a body: what its StreamWriter (server/http/stream.h) writes, sent as it comes.
+  std::shared_ptr<ResponseStream> stream;
 
   size_t size() const { return shared.owner != nullptr ? shared.bytes.size() : body.size(); }
 };

@@ -35,6 +35,9 @@ struct HttpServerOptions {
   std::chrono::seconds idle_time{75};    // between requests; then closed
   // Whom a bearer token stands for; empty token: nobody has come with one. Called on the thread that answers.
   std::function<Result<Principal>(std::string_view token)> authenticate = {};
+  // Whom a request without a token stands for, by a cookie; kUnauthenticated: nobody. Called on the same
+  // thread.
+  std::function<Result<Principal>(const HttpRequest& request)> session = {};
   // Called on an I/O thread; must not block.
   std::function<void(const AccessEntry&)> on_access = {};
 };

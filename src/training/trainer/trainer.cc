@@ -154,10 +154,16 @@ class Trainer {
         reported_step = step;
         waited = {};
       }
-      if (Leads() && (step % every == 0 || step == steps)) {
+      const bool interrupted = Leads() && step != steps && options_.interrupt.Cancelled();
+      if (Leads() && (step % every == 0 || step == steps || interrupted)) {
         // First what a resumed run does not do again: no step's metrics are lost with the process.
         TRY_STATUS(run_.Flush());
         TRY_STATUS(Save(writer, step));
+      }
+      if (interrupted) {
+        TRY_STATUS(writer.Finish());
+        return Error{ErrorCode::kUnavailable, fmt::format("interrupted after step {}, which is saved", step),
+                     ""};
       }
       if (Leads() && step % per_epoch_ == 0 && step != steps) {
         const auto pause = Now();

@@ -28,6 +28,8 @@ struct TrainOptions {
   Communicator* communicator = nullptr;  // with more than one rank
   ThreadPool* pool = nullptr;            // null: the process's
   CancelToken cancel;
+  // Asked on rank 0 after each step: then a checkpoint of that step is written, and training ends.
+  CancelToken interrupt;
   const Clock* clock = nullptr;  // what time is measured by; null: the real one
   // About every half second, and at the end; null: nobody looks. On the caller's thread.
   std::function<void(const TrainProgress&)> on_progress;
@@ -52,7 +54,8 @@ struct TrainResult {
 // Trains to the end of the recipe, from the sink's latest checkpoint where there is one. With the same
 // recipe, data, build, chip, threads and ranks it gives the same bits, interrupted or not. Rank 0 alone
 // writes to the sinks; all ranks read the checkpoint. Errors: a loss or gradient that is not finite
-// (kInvalidArgument, naming step and tensor), whatever a sink or source says, kCancelled.
+// (kInvalidArgument, naming step and tensor), whatever a sink or source says, kCancelled,
+// kUnavailable once interrupted and saved.
 Result<TrainResult> Train(const Recipe& recipe, const ExampleSpec& examples, BatchSource& source,
                           RunSink& run, CheckpointSink& checkpoints, const TrainOptions& options);
 

@@ -123,6 +123,30 @@ TEST(Trainer, CancelledItStops) {
   EXPECT_EQ(result.error().code, ErrorCode::kCancelled);
 }
 
+TEST(Trainer, InterruptedItSavesAndGoesOnToTheSameBits) {
+  const Recipe recipe = *ParseRecipe(kSmallRecipe);
+  const TemporaryFolder undisturbed, folder;
+  const auto whole = TrainIn(undisturbed.path(), recipe);
+  ASSERT_TRUE(whole);
+  {
+    auto source = SyntheticSource(recipe);
+    FolderCheckpoints checkpoints(folder.path());
+    FolderRun run(folder.path());
+    ThreadPool pool(2);
+    CancelSource interrupt;
+    interrupt.Cancel();
+    const auto result = Train(recipe, SyntheticSpec(), *source, run, checkpoints,
+                              {.pool = &pool, .interrupt = interrupt.token()});
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().message, "interrupted after step 1, which is saved");
+    EXPECT_EQ((*checkpoints.Latest())->step, 1);
+  }
+  const auto resumed = TrainIn(folder.path(), recipe);
+  ASSERT_TRUE(resumed);
+  EXPECT_EQ(resumed->resumed_from, 1);
+  EXPECT_EQ(Bits(resumed->module), Bits(whole->module));
+}
+
 TEST(Trainer, DamagedCheckpointsAreNotTaken) {
   const Recipe recipe = *ParseRecipe(kSmallRecipe);
   const TemporaryFolder folder;

@@ -1,0 +1,119 @@
+// Times the platform's own work, on the disk that FOLDER lies on. For bench/run. Prints one JSON object each.
+//   bench_platform sync FOLDER SECONDS                   4 KiB written and synced, again and again: the
+//   disk's limit bench_platform write FOLDER SECONDS WRITERS BATCH    records made by so many threads, BATCH
+//   a transaction bench_platform list FOLDER RECORDS                   a page of 1,000 of RECORDS of each of
+//   five kinds
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "platform/records/sqlite_records.h"
+
+namespace sinter {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+double Since(SteadyClock::time_point began) {
+  return std::chrono::duration<double>(SteadyClock::now() - began).count();
+}
+
+// What a job's record looks like: some 400 bytes.
+const std::string kSpec =
+    R"({"command":["python","train.py"],"owner":"ann","queue":"default","limits":{"cores":2,"memory":4294967296},)"
+    R"("retries":3,"data":"me/pictures@12","note":")" +
+    std::string(200, 'n') + "\"}";
+
+int Fail(const Error& error) {
+  std::fprintf(stderr, "bench_platform: %s\n", error.ToString().c_str());
+  return 1;
+}
+
+int Sync(const Path& folder, double seconds) {
+  const int fd = ::open((folder / "synced").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return Fail(SystemError(errno, "cannot make", folder / "synced"));
+  const std::string page(4096, 'x');
+  int64_t done = 0;
+  const auto began = SteadyClock::now();
+  for (; Since(began) < seconds; ++done) {
+    // As SQLite's log: appended, then overwritten from the start.
+    const auto at = static_cast<off_t>(done % 1000) * 4096;
+    if (::pwrite(fd, page.data(), page.size(), at) != 4096 || ::fdatasync(fd) != 0)
+      return Fail(SystemError(errno, "cannot write", folder / "synced"));
+  }
+  std::printf("{\"per_second\": %.1f}\n", static_cast<double>(done) / Since(began));
+  ::close(fd);
+  return 0;
+}
+
+int Write(const Path& folder, double seconds, int writers, int batch) {
+  auto records = OpenSqliteRecords(folder / "records.db");
+  if (!records) return Fail(records.error());
+  std::atomic<int64_t> done{0};
+  std::atomic<bool> failed{false};
+  const auto began = SteadyClock::now();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < writers; ++t) {
+    threads.emplace_back([&, t] {
+      for (int64_t i = 0; Since(began) < seconds && !failed;) {
+        std::vector<RecordWrite> writes;
+        for (int b = 0; b < batch; ++b)
+          writes.push_back(RecordWrite::Create("job", fmt::format("{}-{}-{}", ::getpid(), t, i++), kSpec));
+        if (!(*records)->Apply(writes, "bench")) failed = true;
+        done += batch;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  if (failed) return Fail(Internal("a write failed"));
+  std::printf("{\"per_second\": %.1f}\n", static_cast<double>(done) / Since(began));
+  return 0;
+}
+
+int List(const Path& folder, int count) {
+  auto records = OpenSqliteRecords(folder / "list.db");
+  if (!records) return Fail(records.error());
+  for (const char* kind : {"dataset", "model", "run", "job", "service"}) {
+    for (int i = 0; i < count; i += 500) {
+      std::vector<RecordWrite> writes;
+      for (int j = i; j < std::min(count, i + 500); ++j)
+        writes.push_back(RecordWrite::Create(kind, fmt::format("owner{:02}/{:06}", j % 50, j), kSpec));
+      if (auto made = (*records)->Apply(writes, "bench"); !made) return Fail(made.error());
+    }
+  }
+  std::vector<double> times;
+  for (int i = 0; i < 50; ++i) {
+    const auto began = SteadyClock::now();
+    const auto page =
+        (*records)->List({.kind = "run", .after = fmt::format("owner{:02}/", i), .limit = 1000});
+    times.push_back(1e3 * Since(began));
+    if (!page) return Fail(page.error());
+  }
+  std::ranges::sort(times);
+  std::printf("{\"milliseconds\": %.3f}\n", times[times.size() / 2]);
+  return 0;
+}
+
+}  // namespace
+}  // namespace sinter
+
+int main(int argc, char** argv) {
+  const std::string_view what = argc > 1 ? argv[1] : "";
+  if (what == "sync" && argc == 4) return sinter::Sync(argv[2], std::atof(argv[3]));
+  if (what == "write" && argc == 6)
+    return sinter::Write(argv[2], std::atof(argv[3]), std::atoi(argv[4]), std::atoi(argv[5]));
+  if (what == "list" && argc == 4) return sinter::List(argv[2], std::atoi(argv[3]));
+  std::fprintf(stderr, "usage: bench_platform sync|write|list FOLDER ...\n");
+  return 2;
+}

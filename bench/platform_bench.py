@@ -1,0 +1,52 @@
+"""What the platform itself takes, each figure beside its limit: what the disk, or the design, allows.
+
+A figure is a function (rounds, folder) that gives rows; MEASURES lists them. `folder` is new, on the disk of the build.
+"""
+import pathlib
+import shutil
+import tempfile
+
+from rounds import pinned, row, take_turns
+
+DRIVER = pathlib.Path("build/release/bench/bench_platform")
+CORES = "0,1"
+SECONDS = 1
+
+
+def driver(what, folder, *more):
+    return pinned(CORES, [DRIVER, what, folder, *more])
+
+
+def record_writes(rounds, folder):
+    """Records that are made durably, beside how often the disk can sync."""
+    sides = {
+        "sync": lambda: driver("sync", folder, SECONDS)["per_second"],
+        "one": lambda: driver("write", folder, SECONDS, 1, 1)["per_second"],
+        "sixteen": lambda: driver("write", folder, SECONDS, 16, 1)["per_second"],
+        "batches": lambda: driver("write", folder, SECONDS, 1, 100)["per_second"],
+    }
+    medians = take_turns(rounds, sides, "records made, /s")
+    names = {"one": "record writes, one writer", "sixteen": "record writes, 16 writers",
+             "batches": "record writes, 100 a transaction"}
+    return [row(name, "/s", medians[side], medians["sync"], "the disk's syncs", None, less_is_better=False)
+            for side, name in names.items()]
+
+
+def list_page(rounds, folder):
+    """A page of 1,000, of 10,000 resources of each of five kinds."""
+    sides = {"list": lambda: driver("list", pathlib.Path(tempfile.mkdtemp(dir=folder)), 10_000)["milliseconds"]}
+    return [row("a page of 1,000 of 10,000 records", "ms", take_turns(rounds, sides, "list, ms")["list"], 100, "the limit", ">= 1")]
+
+
+MEASURES = [record_writes, list_page]
+
+
+def run(rounds, out):
+    rows = []
+    for measure in MEASURES:
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="platform-", dir=out))
+        try:
+            rows += measure(rounds, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    return rows

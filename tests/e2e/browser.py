@@ -1,0 +1,102 @@
+"""Debian's Chromium on a running server: what every test of the console stands on."""
+import os
+import pathlib
+import re
+import shutil
+import struct
+import zlib
+
+from playwright.sync_api import sync_playwright
+
+from program import Program
+
+# Where pictures of the pages are left for people to look at; nowhere when unset.
+PICTURES = os.environ.get("SINTER_PAGE_PICTURES")
+AXE = pathlib.Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def png(width, height, grey):
+    """A grey PNG; grey(x, y) gives 0..255."""
+    rows = b"".join(b"\0" + bytes(grey(x, y) for x in range(width)) for y in range(height))
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def luminance(colour):
+    """WCAG 2's, of "rgb(r, g, b)"."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+              for c in (int(n) / 255 for n in re.findall(r"\d+", colour)[:3])]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+class Browser(Program):
+    def browse(self, **options):
+        """A browser on the server, which runs. What it says and what it asks of others is kept."""
+        playwright = sync_playwright().start()
+        self.addCleanup(playwright.stop)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        self.addCleanup(browser.close)
+        self.said, self.foreign = [], []
+        self.context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US", **options)
+        self.page = self.context.new_page()
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", self.note)
+        return self.page
+
+    def note(self, request):
+        if not request.url.startswith((self.origin + "/", "data:", "blob:" + self.origin)):
+            self.foreign.append(request.url)
+
+    def quiet(self):
+        """Nothing was wrong with what was shown, and nobody outside was asked for anything."""
+        self.assertEqual(self.said, [], "the browser had something to say")
+        self.assertEqual(self.foreign, [], "the console loads from elsewhere")
+
+    def console_link(self, *words):
+        return self.ok("console", "link", *words).strip()
+
+    def sign_in(self, *words):
+        self.page.goto(self.console_link(*words))
+        self.page.wait_for_selector(".who >> visible=true")
+
+    def go(self, place, ready="h1"):
+        self.page.goto(f"{self.origin}/#/{place}")
+        self.page.wait_for_selector(ready)
+
+    def picture(self, name):
+        if PICTURES:
+            self.page.screenshot(path=pathlib.Path(PICTURES) / f"{name}.png", full_page=True)
+
+    def axe(self, where):
+        """axe-core's serious and critical faults of what is shown."""
+        self.page.evaluate(AXE.read_text())
+        result = self.page.evaluate("axe.run({resultTypes: ['violations']})")
+        faults = [f"{v['id']}: {v['help']}: {n['target']} {n['html'][:120]}"
+                  for v in result["violations"] if v["impact"] in ("serious", "critical") for n in v["nodes"]]
+        self.assertEqual(faults, [], where)
+        self.assertGreater(len(result["passes"]), 10)
+
+    def contrast(self, selector):
+        """Of an element's text before the nearest ground that has a colour."""
+        colours = self.page.evaluate("""selector => {
+            let at = document.querySelector(selector);
+            const ink = getComputedStyle(at).color;
+            while (getComputedStyle(at).backgroundColor === "rgba(0, 0, 0, 0)") at = at.parentElement;
+            return [ink, getComputedStyle(at).backgroundColor];
+        }""", selector)
+        dim, bright = sorted(map(luminance, colours))
+        return (bright + 0.05) / (dim + 0.05)
+
+    def fits(self, width, where):
+        """Nothing makes the page wider than the window; what is wide scrolls in its own frame."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.assertLessEqual(self.page.evaluate("document.documentElement.scrollWidth"), width, where)
+        outside = self.page.evaluate("""width => [...document.querySelectorAll("main *, .rail *")].filter(e => {
+            const box = e.getBoundingClientRect();
+            return box.width > 0 && box.right > width + 1 && e.closest(".ledger, .unseen, dialog") === null;
+        }).map(e => e.outerHTML.slice(0, 100))""", width)
+        self.assertEqual(outside, [], where)

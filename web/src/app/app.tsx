@@ -1,0 +1,95 @@
+// The shell: what stands around every page, and which page it is.
+import { useEffect, useRef } from "preact/hooks";
+import { serverAway } from "../api/client";
+import { useSignal } from "../lib/signal";
+import { ComparePage } from "../pages/compare";
+import { DatasetPage } from "../pages/dataset";
+import { DatasetsPage } from "../pages/datasets";
+import { JobPage } from "../pages/job";
+import { JobsPage } from "../pages/jobs";
+import { ModelPage } from "../pages/model";
+import { ModelsPage } from "../pages/models";
+import { NotFound } from "../pages/not_found";
+import { OverviewPage } from "../pages/overview";
+import { RunPage } from "../pages/run";
+import { RunsPage } from "../pages/runs";
+import { ServicePage } from "../pages/service";
+import { ServicesPage } from "../pages/services";
+import { SignInPage } from "../pages/sign_in";
+import { TryPage } from "../pages/try";
+import { language, say } from "../words/words";
+import { Keys } from "./keys";
+import { Rail, Who } from "./rail";
+import { type Place, place } from "./router";
+import { Search } from "./search";
+import { session } from "./session";
+
+function page({ segments, query }: Place) {
+  const [section, name, more] = segments;
+  switch (section) {
+    case undefined:
+      return <OverviewPage />;
+    case "data":
+      return name === undefined ? <DatasetsPage /> : <DatasetPage key={name} reference={name} />;
+    case "runs":
+      if (name === "compare")
+        return <ComparePage ids={(query.get("ids") ?? "").split(",").filter((id) => id !== "")} />;
+      return name === undefined ? <RunsPage /> : <RunPage key={name} id={name} />;
+    case "jobs":
+      return name === undefined ? <JobsPage /> : <JobPage key={name} id={name} />;
+    case "models":
+      return name === undefined ? <ModelsPage /> : <ModelPage key={name} reference={name} />;
+    case "services":
+      if (name === undefined) return <ServicesPage />;
+      return more === "try" ? <TryPage key={name} name={name} /> : <ServicePage key={name} name={name} />;
+    default:
+      return <NotFound />;
+  }
+}
+
+// Services may be looked at without signing in, where the server lets anybody on its machine do so.
+function isOpen(where: Place): boolean {
+  return where.segments[0] === "services" && session.get()?.services_are_open === true;
+}
+
+export function App() {
+  const where = useSignal(place);
+  const who = useSignal(session);
+  const away = useSignal(serverAway);
+  const now = useSignal(language);
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  const path = where.segments.join("/");
+  useEffect(() => {
+    document.documentElement.lang = now === "zh" ? "zh-CN" : "en";
+  }, [now]);
+  // A new page begins at its top, and screen readers with its title.
+  // On every change of place.
+  useEffect(() => {
+    if (first.current) {
+      first.current = false;
+      return;
+    }
+    scrollTo(0, 0);
+    main.current?.querySelector("h1")?.focus({ preventScroll: true });
+  }, [path]);
+  return (
+    <div class="shell">
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
+        {say("skip")}
+      </button>
+      <Rail section={where.segments[0] ?? ""} />
+      <main id="main" ref={main} tabIndex={-1}>
+        {away && (
+          <p class="away" role="alert">
+            {say("away")}
+          </p>
+        )}
+        {who !== null && (who.signed_in || isOpen(where) ? page(where) : <SignInPage />)}
+        <Who where="in-foot" />
+      </main>
+      <Search />
+      <Keys />
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+// A value that tells who listens when it changes.
+import { useEffect, useState } from "preact/hooks";
+
+export class Signal<T> {
+  #listeners = new Set<() => void>();
+  #value: T;
+
+  constructor(value: T) {
+    this.#value = value;
+  }
+
+  get(): T {
+    return this.#value;
+  }
+
+  set(value: T): void {
+    if (Object.is(value, this.#value)) return;
+    this.#value = value;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+export function useSignal<T>(signal: Signal<T>): T {
+  const [, redraw] = useState(0);
+  useEffect(() => signal.listen(() => redraw((n) => n + 1)), [signal]);
+  return signal.get();
+}

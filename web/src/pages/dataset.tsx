@@ -1,0 +1,252 @@
+// A version of a data set: its pictures, what is in it, what is odd about it, and its other versions.
+import { useState } from "preact/hooks";
+import { api, segment } from "../api/client";
+import { useResource } from "../api/resource";
+import type { Column, DatasetProfile, Items, SplitProfile, Version } from "../api/types";
+import { ago, bytes, figure, moment, shortId, whole } from "../lib/format";
+import { Facts, Head, Ledger, Section } from "../parts/layout";
+import { FileTable, nameOf, VersionTable } from "../parts/repositories";
+import { Command, Loading, Problem } from "../parts/states";
+import { say } from "../words/words";
+
+const PER_CLASS = 12;
+
+function Pictures({ reference, profile }: { reference: string; profile: DatasetProfile }) {
+  const splits = profile.profile.splits;
+  const [split, setSplit] = useState(splits[0]?.name ?? "");
+  const [only, setOnly] = useState(-1);
+  const [seed, setSeed] = useState(1);
+  const classes = splits.find((s) => s.name === split)?.classes ?? [];
+  const rows = only < 0 ? Math.max(1, classes.length) : 1;
+  const query = `split=${segment(split)}&per_class=${only < 0 ? PER_CLASS : 4 * PER_CLASS}&class=${only}&seed=${seed}`;
+  const name = only < 0 ? say("everyClass") : (classes[only]?.name ?? "");
+  return (
+    <Section title={say("pictures")} aside={<p>{say("picturesHow")}</p>}>
+      <div class="controls">
+        <label>
+          <span>{say("split")}</span>
+          <select value={split} onChange={(e) => setSplit(e.currentTarget.value)}>
+            {splits.map((s) => (
+              <option key={s.name}>{s.name}</option>
+            ))}
+          </select>
+        </label>
+        {classes.length > 0 && (
+          <label>
+            <span>{say("class")}</span>
+            <select value={only} onChange={(e) => setOnly(Number(e.currentTarget.value))}>
+              <option value={-1}>{say("everyClass")}</option>
+              {classes.map((c, i) => (
+                <option key={c.name} value={i}>
+                  {c.name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        <button type="button" onClick={() => setSeed(seed + 1)}>
+          {say("others")}
+        </button>
+      </div>
+      <div class={only < 0 ? "grid-frame with-names" : "grid-frame"}>
+        {only < 0 && (
+          <ol class="row-names" style={{ gridTemplateRows: `repeat(${rows}, 1fr)` }}>
+            {classes.map((c) => (
+              <li key={c.name}>{c.name}</li>
+            ))}
+          </ol>
+        )}
+        <img
+          class="sample-grid"
+          src={api(`/datasets/${segment(reference)}/samples?${query}`)}
+          alt={say("picturesOf", { name, split })}
+        />
+      </div>
+    </Section>
+  );
+}
+
+function Classes({ splits }: { splits: SplitProfile[] }) {
+  const names = splits[0]?.classes?.map((c) => c.name) ?? [];
+  if (names.length === 0) return null;
+  const most = Math.max(1e-9, ...splits.flatMap((s) => s.classes?.map((c) => c.rows / Math.max(1, s.rows)) ?? []));
+  return (
+    <Section title={say("classes")} aside={<p>{say("classesHow")}</p>}>
+      <Ledger label={say("classes")}>
+        <thead>
+          <tr>
+            <th scope="col">{say("class")}</th>
+            {splits.map((s) => (
+              <th scope="col" key={s.name}>
+                {s.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {names.map((name, i) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              {splits.map((s) => {
+                const rows = s.classes?.[i]?.rows ?? 0;
+                return (
+                  <td key={s.name}>
+                    <span class="bar-cell">
+                      <i style={{ width: `${(100 * rows) / Math.max(1, s.rows) / most}%` }} />
+                      <b>{whole(rows)}</b>
+                    </span>
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </Ledger>
+    </Section>
+  );
+}
+
+function Oddities({ splits }: { splits: SplitProfile[] }) {
+  const rows: [string, (s: SplitProfile) => number][] = [
+    [say("duplicates"), (s) => s.duplicates],
+    [say("contradictions"), (s) => s.contradictions],
+    [say("inEarlier"), (s) => s.in_earlier_splits],
+    [say("notFinite"), (s) => s.columns.reduce((sum, c) => sum + (c.not_finite ?? 0), 0)],
+  ];
+  return (
+    <Section title={say("oddities")} aside={<p>{say("odditiesHow")}</p>}>
+      <Ledger label={say("oddities")}>
+        <thead>
+          <tr>
+            <th scope="col">{say("what")}</th>
+            {splits.map((s) => (
+              <th scope="col" key={s.name}>
+                {s.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([name, value]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              {splits.map((s) => (
+                <td key={s.name} class={value(s) > 0 ? "n notable" : "n"}>
+                  {whole(value(s))}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </Ledger>
+    </Section>
+  );
+}
+
+const shapeText = (c: Column) => `${c.dtype}${c.shape.length > 0 ? `[${c.shape.join("×")}]` : ""}`;
+
+function Columns({ splits }: { splits: SplitProfile[] }) {
+  const columns = splits[0]?.columns ?? [];
+  return (
+    <Section title={say("columns")}>
+      <Ledger label={say("columns")}>
+        <thead>
+          <tr>
+            <th scope="col">{say("name")}</th>
+            <th scope="col">{say("kind")}</th>
+            <th scope="col">{say("type")}</th>
+            <th scope="col" class="n">
+              {say("least")}
+            </th>
+            <th scope="col" class="n">
+              {say("mean")}
+            </th>
+            <th scope="col" class="n">
+              {say("most")}
+            </th>
+            <th scope="col" class="n">
+              {say("deviation")}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {columns.map((c) => (
+            <tr key={c.name}>
+              <th scope="row">{c.name}</th>
+              <td>{c.kind}</td>
+              <td>
+                <code>{shapeText(c)}</code>
+              </td>
+              <td class="n">{figure(c.min)}</td>
+              <td class="n">{figure(c.mean)}</td>
+              <td class="n">{figure(c.max)}</td>
+              <td class="n">{figure(c.std)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </Ledger>
+    </Section>
+  );
+}
+
+export function DatasetPage({ reference }: { reference: string }) {
+  const path = segment(reference);
+  const version = useResource<Version>(`/datasets/${path}`);
+  const versions = useResource<Items<Version>>(`/datasets/${segment(nameOf(reference))}/versions`, 10000);
+  const profile = useResource<DatasetProfile>(version.data ? `/datasets/${path}/profile` : null);
+  const shown = version.data;
+  const splits = profile.data?.profile.splits ?? [];
+  const pictures = profile.data?.dataset.columns.some((c) => c.kind === "picture") === true;
+  return (
+    <>
+      <Head
+        title={nameOf(reference)}
+        path={[["#/data", say("data")]]}
+        under={
+          shown && (
+            <>
+              {shown.ref} · <code>{shortId(shown.id)}</code>
+            </>
+          )
+        }
+      />
+      {version.error && <Problem error={version.error} retry={version.reload} />}
+      {shown && (
+        <Facts
+          items={[
+            [say("rows"), splits.length > 0 ? splits.map((s) => `${whole(s.rows)} ${s.name}`).join(" · ") : "…"],
+            [say("size"), bytes(shown.bytes)],
+            [
+              say("made"),
+              <time key="t" title={moment(shown.created_ms)}>
+                {ago(shown.created_ms)}
+              </time>,
+            ],
+            [say("by"), shown.created_by],
+          ]}
+        />
+      )}
+      {profile.error && <Problem error={profile.error} retry={profile.reload} />}
+      {!profile.data && !profile.error && !version.error && <Loading rows={8} />}
+      {profile.data && (
+        <>
+          {pictures && <Pictures reference={reference} profile={profile.data} />}
+          <Classes splits={splits} />
+          <Oddities splits={splits} />
+          <Columns splits={splits} />
+        </>
+      )}
+      {versions.data && (
+        <Section title={say("versions")} aside={<p>{say("versionsHow")}</p>}>
+          <VersionTable items={versions.data.items} shown={shown?.ref ?? ""} section="data" />
+        </Section>
+      )}
+      {shown?.manifest && (
+        <Section title={say("files")}>
+          <FileTable files={shown.manifest.files} />
+          <Command text={`sinter data show ${shown.ref}`} />
+        </Section>
+      )}
+    </>
+  );
+}
