@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "platform/jobs/job_queue.h"
 #include "platform/jobs/launcher.h"
+#include "platform/records/records.h"
 
 namespace sinter {
 
