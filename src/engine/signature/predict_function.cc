@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <numeric>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/graph/builder.h"
 #include "engine/graph/clone.h"
@@ -37,6 +39,74 @@ Result<ValueId> PerChannel(GraphBuilder& b, const std::vector<double>& values, c
 
 }  // namespace
 
+namespace {
+
+// x[N] of f64 or f32 -> [N, 1]: filled and scaled before it becomes the model's dtype, in which 1e9 + 1 may
+// be 1e9.
+ValueId AppendNumber(GraphBuilder& b, ValueId x, const SignatureInput& input, DType model_dtype) {
+  const Preprocess& p = input.preprocess;
+  const DType dtype = input.dtype;
+  if (p.fill) x = b.Op("Where", {b.Op("IsNaN", {x}), b.Scalar(dtype, *p.fill), x});
+  if (p.scale != 1) x = b.Op("Mul", {x, b.Scalar(dtype, p.scale)});
+  if (!Trivial(p.mean, 0)) x = b.Op("Sub", {x, b.Scalar(dtype, p.mean[0])});
+  if (!Trivial(p.deviation, 1)) x = b.Op("Div", {x, b.Scalar(dtype, p.deviation[0])});
+  if (dtype != model_dtype) x = b.Op("Cast", {x}, {{"to", model_dtype}});
+  return b.Op("Unsqueeze", {x, b.Ints({1})});
+}
+
+// i[N] -> [N, classes]: no OneHot, which counts negative indexes from the end.
+ValueId AppendClass(GraphBuilder& b, ValueId x, const SignatureInput& input, DType model_dtype) {
+  std::vector<int64_t> indexes(input.preprocess.categories.size());
+  std::iota(indexes.begin(), indexes.end(), 0);
+  return b.Op("Cast", {b.Op("Equal", {b.Op("Unsqueeze", {x, b.Ints({1})}), b.Ints(indexes)})},
+              {{"to", model_dtype}});
+}
+
+}  // namespace
+
+int64_t JoinedWidth(const std::vector<SignatureInput>& inputs) {
+  int64_t width = 0;
+  for (const SignatureInput& input : inputs)
+    width += std::max<int64_t>(1, static_cast<int64_t>(input.preprocess.categories.size()));
+  return width;
+}
+
+Result<ValueId> AppendJoined(GraphBuilder& b, std::span<const ValueId> values, const Signature& signature,
+                             DType model_dtype) {
+  std::vector<ValueId> parts;
+  for (size_t i = 0; i < signature.inputs.size(); ++i) {
+    const SignatureInput& input = signature.inputs[i];
+    const Preprocess& p = input.preprocess;
+    const bool is_class = !p.categories.empty();
+    if (!input.shape.empty() || p.mean.size() != 1 || p.deviation.size() != 1 ||
+        (is_class ? input.dtype != DType::kI64 : !IsFloat(input.dtype))) {
+      return InvalidArgument(
+          fmt::format("input '{}' cannot be joined: it is no number and no class of a row", input.name));
+    }
+    parts.push_back(is_class ? AppendClass(b, values[i], input, model_dtype)
+                             : AppendNumber(b, values[i], input, model_dtype));
+  }
+  const ValueId joined = parts.size() == 1 ? parts[0] : b.Op("Concat", parts, {{"axis", int64_t{1}}});
+  TRY_STATUS(b.status());
+  return joined;
+}
+
+Result<Tensor> IndexCategories(std::span<const std::string> categories, const Tensor& names) {
+  TRY(Tensor indexes, Tensor::Create(DType::kI64, names.dims()));
+  const auto texts = names.strings();
+  const auto out = indexes.mutable_data<int64_t>();
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const auto found = std::ranges::find(categories, texts[i]);
+    out[i] = found == categories.end() ? -1 : found - categories.begin();
+    if (out[i] >= 0 || texts[i].empty()) continue;
+    const auto some = categories.first(std::min<size_t>(categories.size(), 10));
+    return InvalidArgument(
+        fmt::format("'{}' is none of {} classes", texts[i].substr(0, 64), categories.size()),
+        fmt::format("{}{}", fmt::join(some, ", "), some.size() < categories.size() ? " ..." : ""));
+  }
+  return indexes;
+}
+
 Result<ValueId> AppendPreprocess(GraphBuilder& b, ValueId value, const SignatureInput& input,
                                  DType model_dtype) {
   const Preprocess& p = input.preprocess;
@@ -66,7 +136,8 @@ Status AddPredictFunction(Module& module, const Signature& signature, std::strin
   if (found == nullptr) return NotFound(fmt::format("module {} has no function @{}", module.name, forward));
   if (module.FindFunction(name) != nullptr)
     return Error{ErrorCode::kAlreadyExists, fmt::format("there is a function @{} already", name), ""};
-  if (found->body.params.size() != signature.inputs.size() ||
+  const bool joined = signature.joined;
+  if (found->body.params.size() != (joined ? 1 : signature.inputs.size()) || signature.inputs.empty() ||
       found->body.results.size() != signature.outputs.size()) {
     return InvalidArgument(fmt::format("the signature has {} inputs and {} outputs; @{} has {} and {}",
                                        signature.inputs.size(), signature.outputs.size(), forward,
@@ -81,22 +152,36 @@ Status AddPredictFunction(Module& module, const Signature& signature, std::strin
   Function& function = module.functions.emplace_back();
   function.name = name;
   GraphBuilder b(module, function, Operators());
+  const auto check = [&](ValueId prepared, size_t i) -> Status {
+    const Type& given = b.TypeOf(prepared);
+    const Type& wanted = model.TypeOf(model.body.params[i]);
+    bool fits = given.dtype == wanted.dtype && given.Rank() == wanted.Rank();
+    for (size_t d = 1; fits && d < wanted.Rank(); ++d)
+      fits = !wanted.shape[d].IsConstant() || wanted.shape[d] == given.shape[d];
+    if (fits) return {};
+    return InvalidArgument(
+        fmt::format("{} of the signature gives {}; @{} takes {}",
+                    joined ? "all inputs together" : fmt::format("input '{}'", signature.inputs[i].name),
+                    given.ToString(), forward, wanted.ToString()));
+  };
   std::vector<ValueId> arguments;
-  for (size_t i = 0; i < signature.inputs.size(); ++i) {
+  if (joined) {
+    std::vector<ValueId> columns;
+    columns.reserve(signature.inputs.size());
+    for (const SignatureInput& input : signature.inputs)
+      columns.push_back(b.Input(input.name, Type::Tensor(input.dtype, {batch})));
+    TRY(const ValueId prepared, AppendJoined(b, columns, signature, first.dtype));
+    TRY_STATUS(check(prepared, 0));
+    arguments.push_back(prepared);
+  }
+  for (size_t i = 0; !joined && i < signature.inputs.size(); ++i) {
     const SignatureInput& input = signature.inputs[i];
     const Type& wanted = model.TypeOf(model.body.params[i]);
     Shape shape{batch};
     shape.insert(shape.end(), input.shape.begin(), input.shape.end());
     TRY(const ValueId prepared,
         AppendPreprocess(b, b.Input(input.name, Type::Tensor(input.dtype, shape)), input, wanted.dtype));
-    const Type& given = b.TypeOf(prepared);
-    bool fits = given.dtype == wanted.dtype && given.Rank() == wanted.Rank();
-    for (size_t d = 1; fits && d < wanted.Rank(); ++d)
-      fits = !wanted.shape[d].IsConstant() || wanted.shape[d] == given.shape[d];
-    if (!fits) {
-      return InvalidArgument(fmt::format("input '{}' of the signature gives {}; @{} takes {}", input.name,
-                                         given.ToString(), forward, wanted.ToString()));
-    }
+    TRY_STATUS(check(prepared, i));
     arguments.push_back(prepared);
   }
   const std::vector<ValueId> given =

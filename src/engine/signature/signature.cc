@@ -1,12 +1,14 @@
 #include "engine/signature/signature.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace sinter {
 namespace {
 
-constexpr std::string_view kFormat = "sinter.signature.v1";
+constexpr std::string_view kFormat1 = "sinter.signature.v1", kFormat2 = "sinter.signature.v2";
 constexpr size_t kMostClasses = 65536;
 
 constexpr std::pair<OutputActivation, std::string_view> kActivations[] = {
@@ -35,7 +37,30 @@ std::vector<int64_t> ReadShape(JsonReader& reader, std::string_view field) {
   return shape;
 }
 
-Result<SignatureInput> ReadInput(const Json& json, size_t i) {
+// What v1 has no word for.
+bool NeedsV2(const Signature& signature) {
+  return signature.joined || std::ranges::any_of(signature.inputs, [](const SignatureInput& input) {
+           return input.preprocess.fill || !input.preprocess.categories.empty();
+         });
+}
+
+// Of v2: what belongs to one number or one class of a row.
+Status ReadColumn(JsonReader& steps, const Json& json, SignatureInput& input) {
+  Preprocess& p = input.preprocess;
+  if (steps.Has("fill")) p.fill = steps.Number("fill");
+  p.categories = steps.Strings("categories");
+  if (p.fill && (!input.shape.empty() || !IsFloat(input.dtype)))
+    steps.Fail("fill", "belongs to a number: a float of shape []");
+  if (p.categories.empty()) return {};
+  if (!input.shape.empty() || input.dtype != DType::kI64)
+    steps.Fail("categories", "belong to a class: i64 of shape []");
+  if (p.categories.size() > kMostClasses) steps.Fail("categories", "too many");
+  if (json.contains("mean") || json.contains("deviation") || json.contains("scale") || p.fill)
+    steps.Fail("categories", "are neither scaled nor filled");
+  return {};
+}
+
+Result<SignatureInput> ReadInput(const Json& json, size_t i, bool v2) {
   JsonReader reader(json, fmt::format("inputs[{}]", i));
   SignatureInput input;
   input.name = reader.String("name");
@@ -48,6 +73,7 @@ Result<SignatureInput> ReadInput(const Json& json, size_t i) {
     if (steps.Has("mean")) input.preprocess.mean = steps.Numbers("mean");
     if (steps.Has("deviation")) input.preprocess.deviation = steps.Numbers("deviation");
     if (steps.Has("model_shape")) input.preprocess.model_shape = ReadShape(steps, "model_shape");
+    if (v2) TRY_STATUS(ReadColumn(steps, json["preprocess"], input));
     for (double d : input.preprocess.deviation) {
       if (d == 0) steps.Fail("deviation", "zero: it is divided by");
     }
@@ -78,17 +104,26 @@ Result<SignatureOutput> ReadOutput(const Json& json, size_t i) {
 }  // namespace
 
 Json SignatureJson(const Signature& signature) {
-  Json json = {{"format", kFormat}, {"task", signature.task}, {"classes", signature.classes}};
+  const bool v2 = NeedsV2(signature);
+  Json json = {
+      {"format", v2 ? kFormat2 : kFormat1}, {"task", signature.task}, {"classes", signature.classes}};
+  if (v2) json["joined"] = signature.joined;
   json["inputs"] = Json::array();
   for (const SignatureInput& input : signature.inputs) {
+    const Preprocess& p = input.preprocess;
+    Json steps = {{"model_shape", p.model_shape}};
+    if (p.categories.empty()) {
+      steps["scale"] = p.scale;
+      steps["mean"] = p.mean;
+      steps["deviation"] = p.deviation;
+    } else {
+      steps["categories"] = p.categories;
+    }
+    if (p.fill) steps["fill"] = *p.fill;
     json["inputs"].push_back({{"name", input.name},
                               {"dtype", DTypeName(input.dtype)},
                               {"shape", input.shape},
-                              {"preprocess",
-                               {{"scale", input.preprocess.scale},
-                                {"mean", input.preprocess.mean},
-                                {"deviation", input.preprocess.deviation},
-                                {"model_shape", input.preprocess.model_shape}}}});
+                              {"preprocess", std::move(steps)}});
   }
   json["outputs"] = Json::array();
   for (const SignatureOutput& output : signature.outputs) {
@@ -104,8 +139,11 @@ Result<Signature> ParseSignature(std::string_view text) {
   auto read = [&]() -> Result<Signature> {
     TRY(const Json json, ParseJson(text, {.bytes = size_t{8} << 20, .depth = 8}));
     JsonReader reader(json, "");
-    if (reader.String("format") != kFormat) reader.Fail("format", fmt::format("must be {}", kFormat));
+    const std::string format = reader.String("format");
+    const bool v2 = format == kFormat2;
+    if (format != kFormat1 && !v2) reader.Fail("format", fmt::format("must be {} or {}", kFormat1, kFormat2));
     Signature signature;
+    if (v2) signature.joined = reader.Bool("joined", false);
     signature.task = reader.String("task");
     signature.classes = reader.Strings("classes");
     if (signature.classes.size() > kMostClasses) reader.Fail("classes", "too many");
@@ -113,7 +151,7 @@ Result<Signature> ParseSignature(std::string_view text) {
     const Json& outputs = reader.Array("outputs");
     TRY_STATUS(reader.Finish());
     for (size_t i = 0; i < inputs.size(); ++i) {
-      TRY(signature.inputs.emplace_back(), ReadInput(inputs[i], i));
+      TRY(signature.inputs.emplace_back(), ReadInput(inputs[i], i, v2));
     }
     for (size_t i = 0; i < outputs.size(); ++i) {
       TRY(signature.outputs.emplace_back(), ReadOutput(outputs[i], i));

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,11 @@ struct Preprocess {
   std::vector<double> mean = {0};
   std::vector<double> deviation = {1};
   std::vector<int64_t> model_shape;  // of one example as the model takes it
+  // Of a number (shape []): what stands in for NaN, before the rest; it is computed in the input's own dtype.
+  std::optional<double> fill = std::nullopt;
+  // Of a class (i64, shape []): its classes, by index. It becomes one number a class, 1 for its own and 0 for
+  // others; an index that is none (-1) gives zeros.
+  std::vector<std::string> categories = {};
   bool operator==(const Preprocess&) const = default;
 };
 
@@ -44,6 +51,9 @@ struct SignatureOutput {
 struct Signature {
   std::string task;  // "image_classification"
   std::vector<SignatureInput> inputs;
+  // The columns of a table: each input gives a few numbers, and all of them, one after another, are what the
+  // model's single input takes.
+  bool joined = false;
   std::vector<SignatureOutput> outputs;
   std::vector<std::string> classes;  // of a classifier, by index
   bool operator==(const Signature&) const = default;
@@ -53,6 +63,7 @@ inline constexpr std::string_view kSignatureFile = "signature.json";
 inline constexpr std::string_view kModelFile = "model.onnx";
 inline constexpr std::string_view kPredict = "predict";
 
+// "sinter.signature.v1", or v2 where it says what v1 has no word for: joined inputs, fill, categories.
 Json SignatureJson(const Signature& signature);
 // Bounded; unknown fields are refused by name.
 Result<Signature> ParseSignature(std::string_view text);
@@ -67,5 +78,13 @@ Status AddPredictFunction(Module& module, const Signature& signature, std::strin
 // The pre-processing alone, appended to a function: `value` is the batch as users send it.
 Result<ValueId> AppendPreprocess(class GraphBuilder& builder, ValueId value, const SignatureInput& input,
                                  DType model_dtype);
+// Of joined inputs: each through its pre-processing, then together, [N, numbers].
+Result<ValueId> AppendJoined(class GraphBuilder& builder, std::span<const ValueId> values,
+                             const Signature& signature, DType model_dtype);
+// How many numbers the joined inputs give.
+int64_t JoinedWidth(const std::vector<SignatureInput>& inputs);
+// The indexes (i64) of the categories that a tensor of strings names; -1 for an empty one: missing. Errors: a name
+// that is none of them.
+Result<Tensor> IndexCategories(std::span<const std::string> categories, const Tensor& names);
 
 }  // namespace sinter

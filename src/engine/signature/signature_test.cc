@@ -1,6 +1,9 @@
 #include "engine/signature/signature.h"
 
 #include <gtest/gtest.h>
+
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "engine/device/reference/interpreter.h"
@@ -25,6 +28,105 @@ Module Model() {
   spec.input_shape = {1, 2, 3};
   spec.layers = {{.kind = LayerKind::kFlatten}, {.kind = LayerKind::kDense, .units = 2}};
   return *BuildSequential(spec, Operators());
+}
+
+// A number, which may be missing, and a class of three.
+Signature Columns() {
+  Signature signature;
+  signature.task = "classification";
+  SignatureInput size{"size (cm)", DType::kF64, {}, {1, {10}, {2}, {1}}};
+  size.preprocess.fill = 12;
+  SignatureInput colour{"colour", DType::kI64, {}, {}};
+  colour.preprocess.model_shape = {3};
+  colour.preprocess.categories = {"red", "green", "blue"};
+  signature.inputs = {size, colour};
+  signature.joined = true;
+  signature.outputs = {{"probabilities", DType::kF32, {2}, OutputActivation::kSoftmax}};
+  signature.classes = {"cat", "dog"};
+  return signature;
+}
+
+Module ColumnModel(int64_t width) {
+  SequentialSpec spec;
+  spec.input_shape = {width};
+  spec.layers = {{.kind = LayerKind::kDense, .units = 2}};
+  return *BuildSequential(spec, Operators());
+}
+
+TEST(Signature, ColumnsAreWrittenInTheNextFormatAndPicturesAsBefore) {
+  EXPECT_EQ(SignatureJson(Pictures())["format"], "sinter.signature.v1");
+  const Json json = SignatureJson(Columns());
+  EXPECT_EQ(json["format"], "sinter.signature.v2");
+  auto again = ParseSignature(json.dump());
+  ASSERT_TRUE(again) << again.error().ToString();
+  EXPECT_TRUE(*again == Columns());
+  auto message = [&](auto change) {
+    Json changed = json;
+    change(changed);
+    auto signature = ParseSignature(changed.dump());
+    return signature ? std::string("read") : signature.error().message;
+  };
+  EXPECT_NE(message([](Json& j) { j["format"] = "sinter.signature.v1"; }), "read");
+  EXPECT_NE(message([](Json& j) { j["inputs"][0]["shape"] = {2}; }).find("'fill'"), std::string::npos);
+  EXPECT_NE(message([](Json& j) { j["inputs"][1]["dtype"] = "f64"; }).find("'categories'"),
+            std::string::npos);
+  EXPECT_NE(message([](Json& j) { j["inputs"][1]["preprocess"]["scale"] = 2; }).find("neither scaled"),
+            std::string::npos);
+}
+
+TEST(Signature, ColumnsAreFilledStandardisedAndJoined) {
+  EXPECT_EQ(JoinedWidth(Columns().inputs), 4);
+  Module module = ColumnModel(4);
+  const Status added = AddPredictFunction(module, Columns());
+  ASSERT_TRUE(added) << added.error().ToString();
+  ASSERT_TRUE(VerifyModule(module, Operators()));
+  StateValues states;
+  const Tensor sizes = Tensor::Of<double>({3}, {14, NAN, 7}), colours = Tensor::Of<int64_t>({3}, {2, 0, -1});
+  auto predicted = RunReference(module, Operators(), "predict", std::vector<Value>{sizes, colours}, states);
+  ASSERT_TRUE(predicted) << predicted.error().ToString();
+  const Tensor joined = Tensor::Of<float>({3, 4}, {2, 0, 0, 1, 1, 1, 0, 0, -1.5, 0, 0, 0});
+  auto scores = RunReference(module, Operators(), "forward", std::vector<Value>{joined}, states);
+  ASSERT_TRUE(scores);
+  for (int64_t row = 0; row < 3; ++row) {
+    const double a = std::exp((*scores)[0].tensor().AsDouble(row * 2)),
+                 b = std::exp((*scores)[0].tensor().AsDouble(row * 2 + 1));
+    EXPECT_NEAR((*predicted)[0].tensor().AsDouble(row * 2), a / (a + b), 1e-5) << row;
+  }
+  // A large offset is taken away before the model's f32 would lose what is beside it.
+  Signature far = Columns();
+  far.inputs = {far.inputs[0]};
+  far.inputs[0].preprocess.mean = {1e9};
+  Module one = ColumnModel(1);
+  ASSERT_TRUE(AddPredictFunction(one, far));
+  auto at = [&](double x) {
+    return (*RunReference(one, Operators(), "predict", std::vector<Value>{Tensor::Of<double>({1}, {x})},
+                          states))[0]
+        .tensor()
+        .AsDouble(0);
+  };
+  EXPECT_NE(at(1e9 + 1), at(1e9));
+}
+
+TEST(Signature, ColumnsThatDoNotFitAreRefused) {
+  Module module = ColumnModel(5);
+  auto added = AddPredictFunction(module, Columns());
+  ASSERT_FALSE(added);
+  EXPECT_NE(added.error().message.find("all inputs together"), std::string::npos);
+  module = ColumnModel(4);
+  Signature wrong = Columns();
+  wrong.inputs[0].shape = {2};
+  added = AddPredictFunction(module, wrong);
+  ASSERT_FALSE(added);
+  EXPECT_NE(added.error().message.find("cannot be joined"), std::string::npos);
+}
+
+TEST(Signature, CategoriesByName) {
+  const std::vector<std::string> colours = {"red", "green"};
+  const auto indexes = IndexCategories(colours, Tensor::Strings({3}, {"green", "", "red"}));
+  ASSERT_TRUE(indexes);
+  EXPECT_EQ(indexes->ToInts(), (std::vector<int64_t>{1, -1, 0}));
+  EXPECT_EQ(IndexCategories(colours, Tensor::Strings({1}, {"blue"})).error().ToString(),
+            "'blue' is none of 2 classes (red, green)");
 }
 
 TEST(Signature, IsWrittenAndRead) {

@@ -13,9 +13,22 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 DatasetInfo Sample() {
-  return {{{"image", ColumnKind::kPicture, DType::kU8, {28, 28}, {}},
-           {"label", ColumnKind::kClass, DType::kU8, {}, {"cat", "dog"}}},
-          {{"train", 100}, {"test", 0}}};
+  return {{{"image", ColumnKind::kPicture, DType::kU8, {28, 28}, {}, false, "image"},
+           {"label", ColumnKind::kClass, DType::kU8, {}, {"cat", "dog"}, false, "label"}},
+          {{"train", 100}, {"test", 0}},
+          ""};
+}
+
+DatasetInfo Table() {
+  DatasetInfo info{{{"petal (cm)", ColumnKind::kNumber, DType::kF64, {}, {}, true},
+                    {"petal_cm", ColumnKind::kNumber, DType::kI64, {}, {}, true},
+                    {"花", ColumnKind::kText, DType::kU8, {}, {}, false},
+                    {"petal [cm]", ColumnKind::kClass, DType::kU8, {}, {"a"}, true},
+                    {"species", ColumnKind::kClass, DType::kU8, {}, {"x", "y"}, false}},
+                   {{"train", 3}},
+                   "species"};
+  NameFiles(info.columns);
+  return info;
 }
 
 TEST(Dataset, DescriptionRoundTrips) {
@@ -25,6 +38,47 @@ TEST(Dataset, DescriptionRoundTrips) {
   EXPECT_EQ(*back, Sample());
   EXPECT_EQ(DatasetText(*back), text);
   EXPECT_EQ(Sample().columns[0].RowBytes(), 784u);
+}
+
+// What needs no more than v1 is written as v1: versions keep their ids.
+TEST(Dataset, PicturesAndClassesAreWrittenAsBefore) {
+  EXPECT_EQ(
+      DatasetText(Sample()),
+      R"({"columns":[{"dtype":"u8","kind":"picture","name":"image","shape":[28,28]},)"
+      R"({"classes":["cat","dog"],"dtype":"u8","kind":"class","name":"label","shape":[]}],)"
+      R"("format":"sinter.dataset.v1","splits":[{"name":"train","rows":100},{"name":"test","rows":0}]})");
+}
+
+TEST(Dataset, TablesRoundTripInTheNextFormat) {
+  const DatasetInfo table = Table();
+  const std::string text = DatasetText(table);
+  EXPECT_THAT(text, HasSubstr("sinter.dataset.v2"));
+  auto back = ParseDataset(text);
+  ASSERT_TRUE(back) << back.error().ToString();
+  EXPECT_EQ(*back, table);
+  std::vector<std::string> files;
+  for (const DatasetColumn& column : table.columns) files.push_back(column.file);
+  EXPECT_THAT(files, ElementsAre("petal_cm_2", "petal_cm", "column", "petal_cm_3", "species"));
+  EXPECT_FALSE(table.columns[0].HasMask());
+  EXPECT_TRUE(table.columns[1].HasMask());
+}
+
+TEST(Dataset, BadTablesSayWhy) {
+  const std::string text = DatasetText(Table());
+  auto with = [&](std::string_view from, std::string_view to) {
+    std::string t = text;
+    t.replace(t.find(from), from.size(), to);
+    auto info = ParseDataset(t);
+    return info ? std::string("accepted") : info.error().message;
+  };
+  EXPECT_THAT(with("dataset.v2", "dataset.v1"), HasSubstr("'name' must be letters"));
+  EXPECT_THAT(with("\"label\":\"species\"", "\"label\":\"petal_cm\""), HasSubstr("no column of classes"));
+  EXPECT_THAT(with("\"f64\"", "\"f32\""), HasSubstr("i64 or f64"));
+  EXPECT_THAT(with("petal_cm_2", "petal_cm"), HasSubstr("twice"));
+  EXPECT_THAT(with("petal_cm_2", "../x"), HasSubstr("letters"));
+  EXPECT_THAT(with("\"number\"", "\"vector\""), HasSubstr("not offered"));
+  EXPECT_THAT(with("\"kind\":\"text\"", "\"kind\":\"sound\""), HasSubstr("number or text"));
+  EXPECT_THAT(with("petal (cm)", ""), HasSubstr("empty"));
 }
 
 TEST(Dataset, BadDescriptionsSayWhy) {

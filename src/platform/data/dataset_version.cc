@@ -1,9 +1,14 @@
 #include "platform/data/dataset_version.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include "base/utf8.h"
 
 namespace sinter {
 namespace {
@@ -34,38 +39,77 @@ Result<std::shared_ptr<const DatasetVersion>> DatasetVersion::Open(const BlobSou
   opened->id_ = version;
   TRY(opened->info_,
       ParseDataset({reinterpret_cast<const char*>(text->bytes().data()), text->bytes().size()}));
-  for (const DatasetSplit& split : opened->info_.splits) {
-    for (const DatasetColumn& column : opened->info_.columns) {
-      const std::string path = ColumnPath(split.name, column.name);
-      const ManifestFile* file = manifest.Find(path);
-      if (file == nullptr) return Corrupt(fmt::format("version {} lacks its file {}", version.Hex(), path));
-      auto mapped = blobs.Open(file->sha256);
-      if (!mapped) return std::move(mapped).error().In(path);
-      const uint64_t expected = static_cast<uint64_t>(split.rows) * column.RowBytes();
-      if ((*mapped)->bytes().size() != expected) {
-        return Corrupt(fmt::format("{}: {} rows need {} bytes, {} are there", path, split.rows, expected,
-                                   (*mapped)->bytes().size()));
+  for (size_t s = 0; s < opened->info_.splits.size(); ++s) {
+    const DatasetSplit& split = opened->info_.splits[s];
+    const auto rows = static_cast<uint64_t>(split.rows);
+    for (size_t c = 0; c < opened->info_.columns.size(); ++c) {
+      const DatasetColumn& column = opened->info_.columns[c];
+      const auto open = [&](const std::string& path, std::optional<uint64_t> bytes) {
+        return opened->OpenFile(blobs, manifest, path, rows, bytes);
+      };
+      Files& files = opened->files_.emplace_back();
+      const bool texts = column.kind == ColumnKind::kText;
+      TRY(files.values, open(ColumnPath(split.name, column),
+                             texts ? std::nullopt : std::optional(rows * column.RowBytes())));
+      if (texts) {
+        TRY(files.offsets, open(OffsetsPath(split.name, column), (rows + 1) * sizeof(uint64_t)));
       }
-      opened->files_.push_back(*std::move(mapped));
+      if (column.HasMask()) {
+        TRY(files.missing, open(MissingPath(split.name, column), rows));
+      }
+      TRY_STATUS(opened->CheckColumn(s, c));
     }
   }
-  TRY_STATUS(opened->CheckClasses());
   return std::shared_ptr<const DatasetVersion>(std::move(opened));
 }
 
-Status DatasetVersion::CheckClasses() const {
-  for (size_t s = 0; s < info_.splits.size(); ++s) {
-    for (size_t c = 0; c < info_.columns.size(); ++c) {
-      const DatasetColumn& column = info_.columns[c];
-      if (column.kind != ColumnKind::kClass) continue;
-      const auto classes = static_cast<int64_t>(column.classes.size());
-      for (int64_t row = 0; row < Rows(s); ++row) {
-        const int64_t value = Class(s, c, row);
-        if (value >= 0 && value < classes) continue;
-        return Corrupt(fmt::format("{}: row {} is of class {}, there are {}",
-                                   ColumnPath(info_.splits[s].name, column.name), row, value, classes));
-      }
+Result<std::shared_ptr<const MappedFile>> DatasetVersion::OpenFile(const BlobSource& blobs,
+                                                                   const Manifest& manifest,
+                                                                   const std::string& path, uint64_t rows,
+                                                                   std::optional<uint64_t> bytes) const {
+  const ManifestFile* file = manifest.Find(path);
+  if (file == nullptr) return Corrupt(fmt::format("version {} lacks its file {}", id_.Hex(), path));
+  auto mapped = blobs.Open(file->sha256);
+  if (!mapped) return std::move(mapped).error().In(path);
+  if (bytes && (*mapped)->bytes().size() != *bytes) {
+    return Corrupt(fmt::format("{}: {} rows need {} bytes, {} are there", path, rows, *bytes,
+                               (*mapped)->bytes().size()));
+  }
+  return mapped;
+}
+
+Status DatasetVersion::CheckColumn(size_t s, size_t c) const {
+  const DatasetColumn& column = info_.columns[c];
+  const std::string& split = info_.splits[s].name;
+  if (column.HasMask()) {
+    const auto mask = FilesOf(s, c).missing->bytes();
+    if (std::ranges::any_of(mask, [](std::byte b) { return b > std::byte{1}; }))
+      return Corrupt(fmt::format("{}: a byte is neither 0 nor 1", MissingPath(split, column)));
+  }
+  if (column.kind == ColumnKind::kClass) {
+    const auto classes = static_cast<int64_t>(column.classes.size());
+    for (int64_t row = 0; row < Rows(s); ++row) {
+      const int64_t value = Class(s, c, row);
+      if (value < classes && (value >= 0 || Missing(s, c, row))) continue;
+      return Corrupt(fmt::format("{}: row {} is of class {}, there are {}", ColumnPath(split, column), row,
+                                 value, classes));
     }
+  }
+  if (column.kind != ColumnKind::kText) return {};
+  const uint64_t bytes = Bytes(s, c).size();
+  const auto offset = [&](int64_t row) {
+    uint64_t value = 0;
+    std::memcpy(&value, FilesOf(s, c).offsets->bytes().data() + static_cast<size_t>(row) * sizeof value,
+                sizeof value);
+    return value;
+  };
+  if (offset(0) != 0 || offset(Rows(s)) != bytes)
+    return Corrupt(fmt::format("{}: not from 0 to {}", OffsetsPath(split, column), bytes));
+  for (int64_t row = 0; row < Rows(s); ++row) {
+    if (offset(row) > offset(row + 1) || offset(row + 1) > bytes)
+      return Corrupt(fmt::format("{}: row {} ends before it begins", OffsetsPath(split, column), row));
+    if (!IsUtf8(Text(s, c, row)))
+      return Corrupt(fmt::format("{}: row {} is no UTF-8", ColumnPath(split, column), row));
   }
   return {};
 }
@@ -80,20 +124,22 @@ Result<size_t> DatasetVersion::ColumnIndex(std::string_view name) const {
 
 Result<size_t> DatasetVersion::LabelColumn() const {
   for (size_t i = 0; i < info_.columns.size(); ++i) {
-    if (info_.columns[i].kind == ColumnKind::kClass) return i;
+    const DatasetColumn& column = info_.columns[i];
+    if (column.kind == ColumnKind::kClass && (info_.label.empty() || column.name == info_.label)) return i;
   }
   return Unsupported("the data set has no column of classes");
 }
 
 Result<size_t> DatasetVersion::FeatureColumn() const {
   for (size_t i = 0; i < info_.columns.size(); ++i) {
-    if (info_.columns[i].kind != ColumnKind::kClass) return i;
+    const ColumnKind kind = info_.columns[i].kind;
+    if (kind == ColumnKind::kPicture || kind == ColumnKind::kVector) return i;
   }
-  return Unsupported("the data set has classes alone, and no features");
+  return Unsupported("the data set has no column of pictures or vectors");
 }
 
 std::span<const std::byte> DatasetVersion::Bytes(size_t split, size_t column) const {
-  return files_[split * info_.columns.size() + column]->bytes();
+  return FilesOf(split, column).values->bytes();
 }
 
 std::span<const std::byte> DatasetVersion::Row(size_t split, size_t column, int64_t row) const {
@@ -101,7 +147,15 @@ std::span<const std::byte> DatasetVersion::Row(size_t split, size_t column, int6
   return Bytes(split, column).subspan(static_cast<size_t>(row) * bytes, bytes);
 }
 
+bool DatasetVersion::Missing(size_t split, size_t column, int64_t row) const {
+  const DatasetColumn& c = info_.columns[column];
+  if (!c.missing) return false;
+  if (!c.HasMask()) return std::isnan(Number(split, column, row));
+  return FilesOf(split, column).missing->bytes()[static_cast<size_t>(row)] != std::byte{0};
+}
+
 int64_t DatasetVersion::Class(size_t split, size_t column, int64_t row) const {
+  if (Missing(split, column, row)) return -1;
   const auto bytes = Row(split, column, row);
   int64_t value = 0;
   std::memcpy(&value, bytes.data(), bytes.size());  // little-endian
@@ -109,6 +163,54 @@ int64_t DatasetVersion::Class(size_t split, size_t column, int64_t row) const {
   if (IsSigned(info_.columns[column].dtype))
     return static_cast<int64_t>(static_cast<uint64_t>(value) << unused) >> unused;
   return value;
+}
+
+double DatasetVersion::Number(size_t split, size_t column, int64_t row) const {
+  const DatasetColumn& c = info_.columns[column];
+  if (c.HasMask() && Missing(split, column, row)) return std::numeric_limits<double>::quiet_NaN();
+  const auto bytes = Row(split, column, row);
+  if (c.dtype == DType::kF64) {
+    double value = 0;
+    std::memcpy(&value, bytes.data(), sizeof value);
+    return value;
+  }
+  int64_t value = 0;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return static_cast<double>(value);
+}
+
+std::string_view DatasetVersion::Text(size_t split, size_t column, int64_t row) const {
+  uint64_t range[2];
+  std::memcpy(range,
+              FilesOf(split, column).offsets->bytes().data() + static_cast<size_t>(row) * sizeof(uint64_t),
+              sizeof range);
+  const auto bytes = Bytes(split, column).subspan(range[0], range[1] - range[0]);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Cell DatasetVersion::CellAt(size_t split, size_t column, int64_t row) const {
+  const DatasetColumn& c = info_.columns[column];
+  if (Missing(split, column, row)) return {};
+  switch (c.kind) {
+    case ColumnKind::kClass:
+      return Cell::Text(c.classes[static_cast<size_t>(Class(split, column, row))]);
+    case ColumnKind::kNumber: {
+      if (c.dtype == DType::kF64) {
+        const double value = Number(split, column, row);
+        return std::isnan(value) ? Cell() : Cell::Number(value);
+      }
+      int64_t value = 0;
+      std::memcpy(&value, Row(split, column, row).data(), sizeof value);
+      return Cell::Whole(value);
+    }
+    case ColumnKind::kText:
+      return Cell::Text(Text(split, column, row));
+    case ColumnKind::kPicture:
+    case ColumnKind::kVector:
+      break;
+  }
+  const auto bytes = Row(split, column, row);
+  return Cell::Bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 }  // namespace sinter

@@ -24,10 +24,10 @@ TEST(Fashion, ImportsAndProfiles) {
   ASSERT_TRUE(profile);
   EXPECT_THAT(profile->splits[0].class_counts, ::testing::Each(6000));
   EXPECT_THAT(profile->splits[1].class_counts, ::testing::Each(1000));
-  EXPECT_EQ(profile->splits[0].numbers[0].most, 255);
+  EXPECT_EQ(profile->splits[0].columns[0].numbers.most, 255);
   // The published mean and deviation of the training pixels, 0.2860 and 0.3530 of 255.
-  EXPECT_NEAR(profile->splits[0].numbers[0].mean / 255, 0.2860, 5e-5);
-  EXPECT_NEAR(profile->splits[0].numbers[0].deviation / 255, 0.3530, 5e-5);
+  EXPECT_NEAR(profile->splits[0].columns[0].numbers.mean / 255, 0.2860, 5e-5);
+  EXPECT_NEAR(profile->splits[0].columns[0].numbers.deviation / 255, 0.3530, 5e-5);
   RecordProperty("duplicates", static_cast<int>(profile->splits[0].duplicates));
   auto grid = SampleGrid(**version, 0);
   ASSERT_TRUE(grid);

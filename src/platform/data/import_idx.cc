@@ -102,7 +102,7 @@ DatasetColumn FeatureColumnOf(const IdxHeader& header) {
   const size_t rank = column.shape.size();
   const bool picture = rank == 2 || (rank == 3 && (column.shape[2] == 1 || column.shape[2] == 3));
   column.kind = picture ? ColumnKind::kPicture : ColumnKind::kVector;
-  column.name = picture ? "image" : "features";
+  column.name = column.file = picture ? "image" : "features";
   return column;
 }
 
@@ -192,7 +192,7 @@ Result<ImportedDataset> ImportIdx(BlobStore& store, const IdxImport& import, con
 
   DatasetInfo info;
   std::vector<ManifestFile> files;
-  DatasetColumn features, labels{"label", ColumnKind::kClass, DType::kU8, {}, import.classes};
+  DatasetColumn features, labels{"label", ColumnKind::kClass, DType::kU8, {}, import.classes, false, "label"};
   for (const IdxSplit& split : import.splits) {
     TRY(const ImportedFile x, ImportFile(context, split.features, CheckFeatures, {}));
     TRY(const ImportedFile y, ImportFile(context, split.labels, CheckLabels, look));
@@ -214,8 +214,8 @@ Result<ImportedDataset> ImportIdx(BlobStore& store, const IdxImport& import, con
           "all splits of a data set have rows of one type and shape");
     }
     info.splits.push_back({split.name, x.header.shape[0]});
-    files.push_back({ColumnPath(split.name, features.name), x.blob.size, x.blob.digest});
-    files.push_back({ColumnPath(split.name, labels.name), y.blob.size, y.blob.digest});
+    files.push_back({ColumnPath(split.name, features), x.blob.size, x.blob.digest});
+    files.push_back({ColumnPath(split.name, labels), y.blob.size, y.blob.digest});
   }
   for (int64_t i = 0; given == 0 && i <= most; ++i) labels.classes.push_back(std::to_string(i));
   info.columns = {features, labels};

@@ -1,10 +1,12 @@
 // What is in a data set: counts, ranges, duplicates, samples.
 #pragma once
 
+#include <array>
 #include <functional>
 
 #include "base/cancel.h"
 #include "platform/data/dataset_version.h"
+#include "platform/data/personal.h"
 
 namespace sinter {
 
@@ -14,7 +16,21 @@ struct NumberProfile {
   int64_t not_finite = 0;  // NaN and infinities; the figures leave them out
 };
 
-struct DuplicatePair {
+// At kQuantiles of the values, missing ones left out: linear between neighbours (R's type 7).
+inline constexpr double kQuantiles[] = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
+
+struct ColumnProfile {
+  NumberProfile numbers;          // of a class, of its indexes; of a text, of its lengths in characters
+  std::vector<double> quantiles;  // of numbers, and of texts' lengths; else empty
+  int64_t missing = 0;            // rows without a value
+  std::vector<int64_t> classes;   // of a class: rows of each
+  // Of texts, classes and whole numbers: values in which each kind of personal data stands.
+  std::array<int64_t, kPersonalKinds> personal{};
+  int64_t distinct = -1;  // different values of a number or text; -1: not counted (over 2^20)
+};
+
+// What is wrong with a pair of rows. A row's features are all its columns but the label.
+struct RowPair {
   std::string first_split, split;
   int64_t first_row = 0, row = 0;
 };
@@ -22,21 +38,27 @@ struct DuplicatePair {
 struct SplitProfile {
   std::string name;
   int64_t rows = 0;
-  std::vector<NumberProfile> numbers;  // one for each column; of a class, of its indexes
-  std::vector<int64_t> class_counts;   // of the label column; empty without one
-  // Rows whose features are, byte for byte, those of an earlier row: of the same split, and of a split
-  // before.
+  std::vector<ColumnProfile> columns;
+  std::vector<int64_t> class_counts;  // of the label column; empty without one
+  // Rows whose features are those of an earlier row: of the same split, and of a split before (a leak: the
+  // test knows what was trained on).
   int64_t duplicates = 0;
   int64_t in_earlier_splits = 0;
   int64_t contradictions = 0;  // among those, of another class
+  // Rows that are almost an earlier one, and none of the above (NearDuplicates says what almost is).
+  int64_t near_duplicates = 0;
+  int64_t near_in_earlier_splits = 0;
 };
 
 struct DatasetProfile {
   std::vector<SplitProfile> splits;
-  std::vector<DuplicatePair> examples;  // of duplicates, at most 20
+  std::vector<RowPair> examples;       // of duplicates, at most 20
+  std::vector<RowPair> near_examples;  // at most 20
+  std::string near_method;             // in a sentence; empty: nothing was looked for
+  int64_t near_rows = 0;               // among the first so many rows of all splits
 };
 
-// Memory: some 100 bytes a row.
+// Memory: some 100 bytes a row, 8 more while quantiles are found, and what NearDuplicates keeps.
 Result<DatasetProfile> ProfileDataset(const DatasetVersion& version, const CancelToken& cancel = {},
                                       const std::function<void(int64_t done, int64_t rows)>& progress = {});
 // JSON, with the columns' names, types and classes from the data set's description.

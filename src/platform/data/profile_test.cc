@@ -41,10 +41,10 @@ TEST_F(ProfileTest, CountsRangesAndDuplicates) {
   const SplitProfile& train = profile->splits[0];
   EXPECT_EQ(train.rows, 4);
   EXPECT_THAT(train.class_counts, ElementsAre(2, 1, 1));
-  EXPECT_EQ(train.numbers[0].least, 0);
-  EXPECT_EQ(train.numbers[0].most, 20);
-  EXPECT_DOUBLE_EQ(train.numbers[0].mean, 37.0 / 8);
-  EXPECT_NEAR(train.numbers[0].deviation, std::sqrt(515.0 / 8 - 37.0 / 8 * 37.0 / 8), 1e-12);
+  EXPECT_EQ(train.columns[0].numbers.least, 0);
+  EXPECT_EQ(train.columns[0].numbers.most, 20);
+  EXPECT_DOUBLE_EQ(train.columns[0].numbers.mean, 37.0 / 8);
+  EXPECT_NEAR(train.columns[0].numbers.deviation, std::sqrt(515.0 / 8 - 37.0 / 8 * 37.0 / 8), 1e-12);
   EXPECT_EQ(train.duplicates, 1);      // row 2 is row 0 again,
   EXPECT_EQ(train.contradictions, 1);  // of another class
   const SplitProfile& test = profile->splits[1];
@@ -68,8 +68,8 @@ TEST_F(ProfileTest, WhatIsNotFiniteIsCountedApart) {
   auto version = Make(x, y, x, y);
   auto profile = ProfileDataset(*version);
   ASSERT_TRUE(profile);
-  EXPECT_EQ(profile->splits[0].numbers[0].not_finite, 1);
-  EXPECT_DOUBLE_EQ(profile->splits[0].numbers[0].mean, 2);
+  EXPECT_EQ(profile->splits[0].columns[0].numbers.not_finite, 1);
+  EXPECT_DOUBLE_EQ(profile->splits[0].columns[0].numbers.mean, 2);
   EXPECT_FALSE(SampleGrid(*version, 0));  // no pictures
   CancelSource source;
   source.Cancel();

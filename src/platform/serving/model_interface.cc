@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "engine/signature/signature.h"
+
 namespace sinter {
 namespace {
 
@@ -92,6 +94,24 @@ Result<ModelInterface> ModelInterface::Of(const Module& module, std::string_view
 
 int ModelInterface::FindInput(std::string_view name) const { return Find(inputs, name); }
 int ModelInterface::FindOutput(std::string_view name) const { return Find(outputs, name); }
+
+Status ModelInterface::AddCategories(std::string_view signature) {
+  if (signature.empty()) return {};
+  TRY(Signature parsed, ParseSignature(signature));
+  for (SignatureInput& input : parsed.inputs) {
+    if (const int at = FindInput(input.name); at >= 0)
+      inputs[static_cast<size_t>(at)].categories = std::move(input.preprocess.categories);
+  }
+  return {};
+}
+
+Result<Tensor> ModelInterface::Indexed(size_t input, Tensor given) const {
+  const TensorSpec& spec = inputs[input];
+  if (spec.categories.empty() || given.dtype() != DType::kString) return given;
+  auto indexes = IndexCategories(spec.categories, given);
+  if (!indexes) return std::move(indexes).error().In(fmt::format("input '{}'", spec.name));
+  return indexes;
+}
 
 Status ModelInterface::Check(std::span<const Tensor> given) const {
   if (given.size() != inputs.size())

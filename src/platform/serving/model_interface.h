@@ -17,6 +17,7 @@ struct TensorSpec {
   std::string name;
   DType dtype = DType::kUndefined;
   Shape shape;
+  std::vector<std::string> categories = {};  // of an input whose numbers are classes' indexes: their names
   std::string ToString() const;  // "f32[N,784]"
 };
 
@@ -32,6 +33,11 @@ struct ModelInterface {
   // The function of `module` (types inferred). kUnsupported where it takes or gives anything but plain
   // tensors.
   static Result<ModelInterface> Of(const Module& module, std::string_view function);
+
+  // Takes the categories of inputs from a signature.json; "" has none.
+  Status AddCategories(std::string_view signature);
+  // A tensor for an input as it was sent: where that has categories and the tensor strings, their indexes.
+  Result<Tensor> Indexed(size_t input, Tensor given) const;
 
   int FindInput(std::string_view name) const;   // -1: there is none
   int FindOutput(std::string_view name) const;  // -1: there is none

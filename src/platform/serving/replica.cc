@@ -20,6 +20,8 @@ Result<std::shared_ptr<Replica>> Replica::Load(std::string name, LoadedModel mod
   auto interface = ModelInterface::Of(model.module, function);
   if (!interface) return located(std::move(interface).error());
   info->interface = *std::move(interface);
+  if (Status named = info->interface.AddCategories(info->signature); !named)
+    return located(std::move(named).error());
   info->answers = AnswerReader::Of(info->signature, info->interface);
   if (limits.process) {
     auto written = WorkerModel::Write(model.module, function);

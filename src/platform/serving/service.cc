@@ -48,7 +48,7 @@ Result<std::vector<Tensor>> Arrange(const ModelInterface& model, ServiceRequest&
     }
     Tensor& place = inputs[static_cast<size_t>(at)];
     if (place.defined()) return InvalidArgument(fmt::format("input '{}' is given twice", given.name));
-    place = std::move(given.tensor);
+    TRY(place, model.Indexed(static_cast<size_t>(at), std::move(given.tensor)));
   }
   TRY_STATUS(model.Check(inputs));
   for (const std::string& output : request.outputs) {

@@ -3,16 +3,18 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/data/dataset_version.h"
+#include "platform/data/suspects.h"
+#include "platform/serving/model_predictor.h"
 #include "server/api/repository_api.h"
 
 namespace sinter {
 namespace {
 
-constexpr std::string_view kProfileKind = "dataset_profile";  // by the version's id; v1 is the text's format
+constexpr std::string_view kProfileKind = "dataset_profile";  // by the version's id; v3 is the text's format
 constexpr size_t kProfileLimit = size_t{64} << 20;
 
 Result<Json> ProfileOf(Platform& platform, const DatasetVersion& version, const CancelToken& cancel) {
-  const std::string name = version.id().Hex() + ".v1";
+  const std::string name = version.id().Hex() + ".v3";
   if (const auto kept = platform.records().Get(kProfileKind, name)) {
     TRY(const Json spec, ParseJson(kept->spec));
     const auto digest = ParseSha256(spec.value("blob", ""));
@@ -40,6 +42,20 @@ Result<Json> ShowProfile(Platform& platform, std::string_view ref, const CancelT
   TRY(Json profile, ProfileOf(platform, *version, cancel));
   return Json{
       {"version", VersionJson(found)}, {"dataset", std::move(dataset)}, {"profile", std::move(profile)}};
+}
+
+Result<Json> ShowSuspects(Platform& platform, std::string_view ref, std::string_view model,
+                          const CancelToken& cancel) {
+  TRY(const RepositoryVersion found, platform.repositories(RepositoryKind::kDataset).Find(ref));
+  TRY(const auto version, DatasetVersion::Open(platform.store(), found.id));
+  HubModelSource models(platform.repositories(RepositoryKind::kModel), platform.store());
+  TRY(LoadedModel loaded, models.Load(model));
+  TRY(const auto predictor, ModelPredictor::Create(std::move(loaded)));
+  TRY(const SuspectReport report, FindSuspectLabels(*version, *predictor, cancel));
+  Json json = SuspectJson(report);
+  json["version"] = VersionJson(found);
+  json["model"] = predictor->ref();
+  return json;
 }
 
 Result<std::string> ShowSamples(Platform& platform, std::string_view ref, std::string_view split,

@@ -1,5 +1,6 @@
 // What data sets alone have, under /sinter/v1:
 //   GET /datasets/REF/profile             the profile, and the data set's description
+//   GET /datasets/REF/suspects?model=REF  labels that the model confidently disagrees with
 //   GET /datasets/REF/samples?split=&per_class=&class=&seed=   a PNG
 #pragma once
 
@@ -14,6 +15,9 @@ namespace sinter {
 
 // {"version":{...},"dataset":{...},"profile":{...}}. Made once for each version and kept in the store.
 Result<Json> ShowProfile(Platform& platform, std::string_view ref, const CancelToken& cancel = {});
+// {"version":{...},"model":"...","splits":[...],"examples":[...]}
+Result<Json> ShowSuspects(Platform& platform, std::string_view ref, std::string_view model,
+                          const CancelToken& cancel = {});
 Result<std::string> ShowSamples(Platform& platform, std::string_view ref, std::string_view split,
                                 const GridOptions& options);
 

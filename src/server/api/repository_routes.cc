@@ -1,5 +1,7 @@
 #include <nlohmann/json.hpp>
 
+#include "platform/data/governance.h"
+#include "server/api/clean_api.h"
 #include "server/api/dataset_api.h"
 #include "server/api/lineage_api.h"
 #include "server/api/repository_api.h"
@@ -63,6 +65,42 @@ std::vector<Route> RepositoryRoutes(Platform& platform) {
   routes.push_back(JsonRoute("GET", "/sinter/v1/datasets/{ref}/profile", Access::kRead,
                              "Counts, ranges and duplicates of a data set.", [&platform](HttpRequest& r) {
                                return ShowProfile(platform, r.Parameter("ref"));
+                             }));
+  routes.push_back(JsonRoute("GET", "/sinter/v1/datasets/{ref}/suspects", Access::kRead,
+                             "Labels that a model confidently disagrees with.",
+                             [&platform](HttpRequest& r) -> Result<Json> {
+                               const std::string model = r.Query("model");
+                               if (model.empty()) return InvalidArgument("which model? add ?model=NAME");
+                               return ShowSuspects(platform, r.Parameter("ref"), model);
+                             }));
+  routes.push_back(JsonRoute("POST", "/sinter/v1/datasets/{ref}/clean", Access::kWrite,
+                             "Cleans a version of a data set by steps, or shows what they would touch.",
+                             [&platform](HttpRequest& r) -> Result<Json> {
+                               TRY(const Json body, r.JsonBody());
+                               return CleanDataset(platform, r.Parameter("ref"), body, r.principal.name);
+                             }));
+  routes.push_back(
+      JsonRoute("GET", "/sinter/v1/datasets/{ref}/compare", Access::kRead,
+                "What changed from one version of a data set to another.", [&platform](HttpRequest& r) {
+                  return DiffVersions(platform, r.Parameter("ref"), r.Query("with"), r.Query("key"));
+                }));
+  // A name, so that it is said of all versions; a data set that is not there is not governed.
+  routes.push_back(JsonRoute("GET", "/sinter/v1/datasets/{ref}/governance", Access::kRead,
+                             "Owner, licence, purpose and retention of a data set, and who changed them.",
+                             [&platform](HttpRequest& r) -> Result<Json> {
+                               TRY_STATUS(
+                                   platform.repositories(RepositoryKind::kDataset).Find(r.Parameter("ref")));
+                               return GovernanceJson(platform.records(), r.Parameter("ref"));
+                             }));
+  routes.push_back(JsonRoute("POST", "/sinter/v1/datasets/{ref}/governance", Access::kWrite,
+                             "Changes owner, licence, purpose or retention of a data set.",
+                             [&platform](HttpRequest& r) -> Result<Json> {
+                               const std::string_view name = r.Parameter("ref");
+                               TRY_STATUS(CheckRepositoryName(name));
+                               TRY_STATUS(platform.repositories(RepositoryKind::kDataset).Find(name));
+                               TRY(const Json changes, r.JsonBody());
+                               TRY_STATUS(SetGovernance(platform.records(), name, changes, r.principal.name));
+                               return GovernanceJson(platform.records(), name);
                              }));
   routes.push_back(JsonRoute("GET", "/sinter/v1/lineage", Access::kRead,
                              "Where a version, run or service came from and what came of it.",

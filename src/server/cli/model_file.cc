@@ -21,7 +21,7 @@ Result<ModelFile> LoadModelFile(const std::string& path, const ModelFileOptions&
     if (error.code == ErrorCode::kCorrupt && error.hint.empty()) error.hint = "is this an ONNX file?";
     return error;
   }
-  ModelFile model{*std::move(module), "forward"};
+  ModelFile model{*std::move(module), "forward", ""};
   // A file alone says nothing of a signature that happens to lie in its folder, unless it is the folder's
   // model.
   if (!is_folder && file.filename() != kModelFile) return model;
@@ -32,6 +32,7 @@ Result<ModelFile> LoadModelFile(const std::string& path, const ModelFileOptions&
   if (!signature) return std::move(signature).error().In(beside.string());
   TRY_STATUS(AddPredictFunction(model.module, *signature));
   model.function = kPredict;
+  model.signature = text;
   return model;
 }
 

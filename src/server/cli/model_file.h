@@ -18,6 +18,7 @@ struct ModelFileOptions {
 struct ModelFile {
   Module module;
   std::string function;  // what its users mean: @predict where a signature stands beside it, else @forward
+  std::string signature = {};  // signature.json's text, where @predict was added
 };
 
 // `path`: an ONNX file, or a folder with model.onnx and signature.json. With a signature, @predict is added.

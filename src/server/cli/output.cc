@@ -1,5 +1,7 @@
 #include "server/cli/output.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -49,6 +51,22 @@ std::string TextOf(const Json& json, std::string_view field) {
   if (found == json.end() || found->is_null()) return "";
   if (found->is_number_float()) return fmt::format("{:.6g}", found->get<double>());
   return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+StatusLine::StatusLine(std::FILE* out) : out_(out), terminal_(isatty(fileno(out)) != 0) {}
+
+void StatusLine::Share(std::string_view what, uint64_t done, uint64_t total) {
+  if (!terminal_) return;
+  const double share = total == 0 ? 0 : 100.0 * static_cast<double>(done) / static_cast<double>(total);
+  const std::string line = fmt::format("{} {:3.0f}%", what, share);
+  if (line == shown_) return;
+  shown_ = line;
+  fmt::print(out_, "\r\033[K{}", line);
+}
+
+void StatusLine::End() {
+  if (!shown_.empty()) fmt::print(out_, "\r\033[K");
+  shown_.clear();
 }
 
 }  // namespace sinter

@@ -7,6 +7,7 @@
 #include "engine/device/reference/interpreter.h"
 #include "engine/exec/executable.h"
 #include "engine/ops/catalog.h"
+#include "engine/signature/signature.h"
 #include "platform/serving/model_interface.h"
 #include "server/api/oip/oip.h"
 #include "server/cli/context.h"
@@ -63,7 +64,7 @@ Result<std::vector<Tensor>> InOrder(const ModelInterface& interface, std::vector
     }
     Tensor& place = ordered[static_cast<size_t>(at)];
     if (place.defined()) return InvalidArgument(fmt::format("input '{}' is given twice", one.name));
-    place = std::move(one.tensor);
+    TRY(place, interface.Indexed(static_cast<size_t>(at), std::move(one.tensor)));
   }
   for (size_t i = 0; i < ordered.size(); ++i) {
     if (!ordered[i].defined())
@@ -134,7 +135,8 @@ Status Predict(bool json) {
   }
   TRY(ModelFile model, LoadModelFile(words.model, options));
   const std::string function = words.function.empty() ? model.function : words.function;
-  TRY(const ModelInterface interface, ModelInterface::Of(model.module, function));
+  TRY(ModelInterface interface, ModelInterface::Of(model.module, function));
+  if (function == kPredict) TRY_STATUS(interface.AddCategories(model.signature));
   TRY(std::vector<NamedTensor> given, ReadInputs());
   TRY(const std::vector<Tensor> inputs, InOrder(interface, std::move(given)));
   auto tensors = words.device == "reference" ? OnTheReference(model.module, function, inputs)

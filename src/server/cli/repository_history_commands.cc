@@ -152,6 +152,7 @@ void AddHistoryCommands(CLI::App& noun, CliContext& context, RepositoryKind kind
 }
 
 void AddDiffCommand(CLI::App& noun, CliContext& context, RepositoryKind kind) {
+  if (kind == RepositoryKind::kDataset) return;  // theirs is by rows: data_clean.cc
   CLI::App* diff = noun.add_subcommand("diff", "What changed between two versions");
   diff->add_option("ref", ref, "NAME@VERSION")->required();
   diff->add_option("other", other, "NAME@VERSION, or @VERSION of the same name")->required();

@@ -17,7 +17,7 @@
 #include "server/cli/heartbeat.h"
 #include "server/cli/http_sinks.h"
 #include "server/cli/progress_line.h"
-#include "training/trainer/array_source.h"
+#include "server/cli/train_data.h"
 #include "training/trainer/trainer.h"
 
 namespace sinter {
@@ -130,20 +130,7 @@ class Worker {
     const auto version_id = ParseSha256(job_.dataset_version);
     if (!version_id) return InvalidArgument("the job names no version of a data set");
     TRY(const auto version, DatasetVersion::Open(*blobs, *version_id));
-    TRY(const size_t features, version->FeatureColumn());
-    TRY(const size_t labels, version->LabelColumn());
-    const DatasetColumn& column = version->info().columns[features];
-    ArrayData data;
-    data.owner = version;
-    data.dtype = column.dtype;
-    data.shape = column.shape;
-    data.label_dtype = version->info().columns[labels].dtype;
-    auto split = [&](const std::string& name) -> Result<ArraySplit> {
-      TRY(const size_t s, version->SplitIndex(name));
-      return ArraySplit{version->Bytes(s, features), version->Bytes(s, labels), version->Rows(s)};
-    };
-    TRY(data.train, split(recipe.train_split));
-    TRY(data.test, split(recipe.test_split));
+    TRY(TrainData data, ReadTrainData(version, recipe));
     ArraySourceOptions source_options;
     source_options.seed = recipe.seed;
     source_options.batch_size = recipe.batch_size;
@@ -153,8 +140,7 @@ class Worker {
     source_options.threads =
         std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / (4 * job_.ranks), 1, 4);
     source_options.augmentation = recipe.augmentation;
-    TRY(const auto source, ArraySource::Create(std::move(data), source_options));
-    ExampleSpec examples{column.dtype, column.shape, version->info().columns[labels].classes};
+    TRY(const auto source, ArraySource::Create(std::move(data.arrays), source_options));
     // Each sink speaks on a thread of its own.
     TRY(const auto metrics_client, Connect());
     TRY(const auto checkpoint_client, Connect());
@@ -167,7 +153,7 @@ class Worker {
     options.ranks = job_.ranks;
     options.communicator = communicator;
     options.on_progress = [&](const TrainProgress& p) { line.Show(p); };
-    TRY(const TrainResult result, sinter::Train(recipe, examples, *source, run, checkpoints, options));
+    TRY(const TrainResult result, sinter::Train(recipe, data.examples, *source, run, checkpoints, options));
     if (rank_ != 0) return {};
     return Publish(recipe, result);
   }

@@ -17,6 +17,7 @@ constexpr std::string_view kLoss = "loss";
 
 // Pictures [h, w] are one channel to the model: [1, h, w]. Others are as they are.
 std::vector<int64_t> ModelShape(const ExampleSpec& examples, const Recipe& recipe) {
+  if (!examples.columns.empty()) return {JoinedWidth(examples.columns)};
   const bool flat = !recipe.layers.empty() && recipe.layers[0].kind == LayerKind::kDense;
   if (flat) {
     int64_t elements = 1;
@@ -42,23 +43,40 @@ Result<Module> BuildModel(const Recipe& recipe, const std::vector<int64_t>& shap
   return BuildSequential(spec, Operators());
 }
 
+// The rows of a table as batches hold them, f64[N, columns], taken apart into what the signature's inputs
+// are.
+Result<ValueId> AppendRows(GraphBuilder& b, ValueId rows, const Signature& signature, DType model_dtype) {
+  std::vector<ValueId> columns;
+  columns.reserve(signature.inputs.size());
+  for (size_t c = 0; c < signature.inputs.size(); ++c) {
+    ValueId column =
+        b.Op("Gather", {rows, b.Constant(Tensor::Scalar(static_cast<int64_t>(c)))}, {{"axis", int64_t{1}}});
+    if (signature.inputs[c].dtype != DType::kF64)
+      column = b.Op("Cast", {column}, {{"to", signature.inputs[c].dtype}});
+    columns.push_back(column);
+  }
+  TRY_STATUS(b.status());
+  return AppendJoined(b, columns, signature, model_dtype);
+}
+
 // @loss(%examples, %labels[, %seed, %first_row]) -> the mean loss, the scores.
-Status AddLoss(TrainingProgram& program) {
+Status AddLoss(TrainingProgram& program, const ExampleSpec& spec) {
   Module& module = program.module;
   const bool training = module.FindFunction(kForwardTraining) != nullptr;
   const Function model = *module.FindFunction(training ? kForwardTraining : kForward);
   program.seeded = model.body.params.size() == 3;
   const Type& input = model.TypeOf(model.body.params[0]);
   const Dim batch = input.shape[0];
-  const SignatureInput& signature = program.signature.inputs[0];
   Function& loss = module.functions.emplace_back();
   loss.name = kLoss;
   GraphBuilder b(module, loss, Operators());
   Shape shape{batch};
-  shape.insert(shape.end(), signature.shape.begin(), signature.shape.end());
-  const ValueId examples = b.Input("examples", Type::Tensor(signature.dtype, shape));
+  shape.insert(shape.end(), spec.shape.begin(), spec.shape.end());
+  const ValueId examples = b.Input("examples", Type::Tensor(spec.dtype, shape));
   const ValueId labels = b.Input("labels", Type::Tensor(DType::kI64, {batch}));
-  TRY(const ValueId prepared, AppendPreprocess(b, examples, signature, input.dtype));
+  TRY(const ValueId prepared, program.signature.joined
+                                  ? AppendRows(b, examples, program.signature, input.dtype)
+                                  : AppendPreprocess(b, examples, program.signature.inputs[0], input.dtype));
   std::vector<ValueId> arguments{prepared};
   if (program.seeded) {
     arguments.push_back(b.Input("seed", Type::Tensor(DType::kI64, {})));
@@ -92,10 +110,19 @@ Result<TrainingProgram> BuildTrainingProgram(const Recipe& recipe, const Example
                        examples.dtype,
                        examples.shape,
                        {recipe.scale, recipe.mean, recipe.deviation, shape}}};
+  if (!examples.columns.empty()) {
+    if (recipe.scale != 1 || recipe.mean != std::vector<double>{0} ||
+        recipe.deviation != std::vector<double>{1})
+      return InvalidArgument("the recipe's input is scaled, and so are the columns of a table",
+                             "leave 'input' out: numbers are standardised by the training split");
+    signature.task = "classification";
+    signature.inputs = examples.columns;
+    signature.joined = true;
+  }
   signature.outputs = {{"probabilities", scores.dtype, {classes}, OutputActivation::kSoftmax}};
   signature.classes = examples.classes;
   TRY_STATUS(AddPredictFunction(program.module, signature));
-  TRY_STATUS(AddLoss(program));
+  TRY_STATUS(AddLoss(program, examples));
   TrainingStepSpec spec;
   spec.loss_function = kLoss;
   spec.name = kTrainStep;

@@ -16,6 +16,9 @@ struct ExampleSpec {
   DType dtype = DType::kU8;
   std::vector<int64_t> shape;        // of one example: pictures [height, width(, channels)]
   std::vector<std::string> classes;  // their names; as many as the model has outputs
+  // Rows of a table: what each of shape[0] numbers is, and what is done to it. Then dtype is f64, and a class
+  // its index (-1: none).
+  std::vector<SignatureInput> columns = {};
 };
 
 struct TrainingProgram {

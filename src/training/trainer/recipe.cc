@@ -65,6 +65,7 @@ Result<Recipe> ParseRecipe(std::string_view text) {
   recipe.dataset = fields.Text("data.dataset");
   recipe.train_split = fields.Text("data.train");
   recipe.test_split = fields.Text("data.test");
+  recipe.features = fields.Texts("data.features");
   recipe.onnx = fields.Text("model.onnx");
   if (const YamlNode* layers = fields.Node("model.layers")) {
     if (!recipe.onnx.empty()) return layers->Invalid("a model has layers or an ONNX file, not both");

@@ -39,7 +39,8 @@ struct Recipe {
   std::string text;     // as written
   std::string dataset;  // "fashion-mnist" or "fashion-mnist@3"
   std::string train_split, test_split;
-  std::string onnx;  // path of a model to train further; empty: layers
+  std::vector<std::string> features;  // columns of a table; empty: all but the label
+  std::string onnx;                   // path of a model to train further; empty: layers
   std::vector<Layer> layers;
   DType dtype = DType::kF32;
   double scale = 1;  // x -> (x * scale - mean) / deviation

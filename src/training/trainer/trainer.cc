@@ -237,6 +237,36 @@ Result<TrainResult> Train(const Recipe& recipe, const ExampleSpec& examples, Bat
   return Trainer(recipe, source, run, checkpoints, options).Run(examples);
 }
 
+namespace {
+
+// What @predict takes of a batch: the batch, or of a table's rows, f64[N, columns], each column.
+Result<std::vector<Tensor>> PredictInputs(const Module& module, const Tensor& batch) {
+  const Function* predict = module.FindFunction(kPredict);
+  if (predict == nullptr) return Internal("the module has no @predict");
+  const size_t columns = predict->body.params.size();
+  if (columns == 1 && batch.dims().size() != 2) return std::vector{batch};
+  const Type& first = predict->TypeOf(predict->body.params[0]);
+  if (first.Rank() != 1) return std::vector{batch};
+  if (batch.dtype() != DType::kF64 || batch.dims() != Dims{batch.dim(0), static_cast<int64_t>(columns)})
+    return Internal("the rows do not have the columns of @predict");
+  std::vector<Tensor> inputs;
+  const auto rows = batch.data<double>();
+  for (size_t c = 0; c < columns; ++c) {
+    const bool whole = predict->TypeOf(predict->body.params[c]).dtype == DType::kI64;
+    TRY(Tensor column, Tensor::Create(whole ? DType::kI64 : DType::kF64, {batch.dim(0)}));
+    for (size_t r = 0; r < static_cast<size_t>(batch.dim(0)); ++r) {
+      if (whole)
+        column.mutable_data<int64_t>()[r] = static_cast<int64_t>(rows[r * columns + c]);
+      else
+        column.mutable_data<double>()[r] = rows[r * columns + c];
+    }
+    inputs.push_back(std::move(column));
+  }
+  return inputs;
+}
+
+}  // namespace
+
 Result<Evaluation> Evaluate(Executable& executable, BatchSource& source, int64_t classes) {
   Evaluation evaluation;
   evaluation.confusion = ConfusionMatrix(classes);
@@ -248,7 +278,8 @@ Result<Evaluation> Evaluate(Executable& executable, BatchSource& source, int64_t
     TRY(const Batch batch, source.Test(rows, kTestRows));
     const int64_t count = batch.labels.elements();
     if (count == 0) break;
-    TRY(const auto results, session->Run(kPredict, std::vector<Tensor>{batch.inputs}));
+    TRY(const std::vector<Tensor> inputs, PredictInputs(executable.module(), batch.inputs));
+    TRY(const auto results, session->Run(kPredict, inputs));
     const Tensor& probabilities = results[0].tensor();
     std::vector<float> scores(static_cast<size_t>(probabilities.elements()));
     for (size_t i = 0; i < scores.size(); ++i)

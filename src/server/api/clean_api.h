@@ -1,0 +1,20 @@
+// Versions of data sets made out of others, and compared, under /sinter/v1:
+//   POST /datasets/NAME/clean             {"from":REF,"steps":"YAML","apply":false}
+//   GET  /datasets/REF/compare?with=REF&key=COLUMN
+#pragma once
+
+#include "base/cancel.h"
+#include "base/json.h"
+#include "server/api/platform.h"
+
+namespace sinter {
+
+// What each step touches, with examples; with "apply" also the next version of NAME, whose details say the
+// version and the steps that it came from. {"from":{...},"steps":[report ...],"version":{...} or null}
+Result<Json> CleanDataset(Platform& platform, std::string_view name, const Json& body, std::string_view who,
+                          const CancelToken& cancel = {});
+// What changed from `ref` to `with`. `key`: a column that tells rows apart; empty: their contents do.
+Result<Json> DiffVersions(Platform& platform, std::string_view ref, std::string_view with,
+                          std::string_view key, const CancelToken& cancel = {});
+
+}  // namespace sinter
