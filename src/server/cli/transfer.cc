@@ -67,17 +67,24 @@ Result<std::set<std::string>> AskMissing(ApiClient& client, std::string_view blo
 
 Status UploadPieces(ApiClient& client, const std::string& path, std::span<const std::byte> bytes,
                     const std::function<void(uint64_t)>& sent) {
-  TRY(const Json begun, client.Get(path + "/pieces"));
-  uint64_t at = begun.value("received", uint64_t{0});
-  if (at > bytes.size()) at = 0;  // nobody's bytes: from the start
-  do {
+  int refused = 0;
+  while (true) {
+    TRY(const Json begun, client.Get(path + "/pieces"));
+    uint64_t at = begun.value("received", uint64_t{0});
+    if (at > bytes.size()) at = 0;  // nobody's bytes: from the start
     const auto piece = bytes.subspan(at, std::min<uint64_t>(kPiece, bytes.size() - at));
-    TRY_STATUS(
-        client.PutBytes(fmt::format("{}/pieces?size={}&offset={}", path, bytes.size(), at), TextOf(piece)));
-    at += piece.size();
-    sent(at);
-  } while (at < bytes.size());
-  return {};
+    Status put =
+        client.PutBytes(fmt::format("{}/pieces?size={}&offset={}", path, bytes.size(), at), TextOf(piece));
+    // The server may not know yet that an earlier push of the same is dead.
+    if (!put && put.error().code == ErrorCode::kConflict && refused < kPatience) {
+      ++refused;
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+      continue;
+    }
+    if (!put) return put;
+    sent(at + piece.size());
+    if (at + piece.size() == bytes.size()) return {};
+  }
 }
 
 }  // namespace
