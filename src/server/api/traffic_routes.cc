@@ -124,6 +124,7 @@ Result<Json> ExportCases(Platform& platform, std::string_view name, std::string_
   if (count == 0) return none;
   DatasetInfo description{{inputs}, {{std::string(kSplit), count}}};
   if (with_labels) description.columns.push_back(labels);
+  NameFiles(description.columns);
   std::vector<ManifestFile> files;
   const auto put = [&](std::string path, std::string_view bytes) -> Status {
     TRY(const BlobInfo blob, platform.store().Put(bytes));
@@ -131,8 +132,8 @@ Result<Json> ExportCases(Platform& platform, std::string_view name, std::string_
     return {};
   };
   TRY_STATUS(put(std::string(kDatasetFile), DatasetText(description)));
-  TRY_STATUS(put(ColumnPath(kSplit, inputs.name), rows));
-  if (with_labels) TRY_STATUS(put(ColumnPath(kSplit, kLabel), said));
+  TRY_STATUS(put(ColumnPath(kSplit, description.columns[0]), rows));
+  if (with_labels) TRY_STATUS(put(ColumnPath(kSplit, description.columns[1]), said));
   TRY(const Manifest manifest, Manifest::Make(std::move(files)));
   const Json details = {{"service", name}, {"labels", "what the model said; not checked by anybody"}};
   TRY(const RepositoryVersion version,
