@@ -95,6 +95,32 @@ class Console(Browser):
         page.wait_for_function("() => document.querySelector('.sample-grid').naturalWidth > 100")
         self.quiet()
 
+    def test_lineage_leads_from_data_to_service_and_back(self):
+        self.serve()
+        self.everything()
+        page = self.browse()
+        self.sign_in()
+        run = self.get("/sinter/v1/models/digits@2")["details"]["run"]
+        self.go("models/digits@2", ".lineage .here")
+        columns = page.locator(".lineage-column").all()
+        shown = [column.locator("li").all_text_contents() for column in columns]
+        self.assertEqual(shown[:3], [["small@1"], [run], ["digits@2"]])
+        self.assertEqual(shown[3], ["clothes@2"])
+        self.assertEqual(page.locator(".lineage-lines path").count(), 3)
+        self.assertIn("digits@2 led to clothes@2", page.locator(".unseen li").all_text_contents())
+        self.picture("lineage")
+        page.click(f".lineage a:has-text('{run}')")
+        page.wait_for_selector(f"h1:has-text('{run}')")
+        page.wait_for_selector(".lineage .here")
+        # From the data: everything that was ever made of it.
+        self.go("data/small", ".lineage .here")
+        made = [column.locator("li").all_text_contents() for column in page.locator(".lineage-column").all()]
+        self.assertEqual(sorted(made[1]), sorted(self.runs))
+        self.assertEqual(made[2], ["conv@1", "digits@1", "digits@2"])
+        self.axe("lineage")
+        self.fits(360, "lineage")
+        self.quiet()
+
     def test_a_run_is_watched_live_and_cancelled(self):
         self.serve()
         self.ok("data", "add", "small", small_data(self.folder / "data"))

@@ -162,6 +162,8 @@ export interface Service {
   ready: boolean;
   problem: string;
   history?: RolloutEntry[];
+  gates?: Gates;
+  rollout?: string | null; // the one under way
   created_ms: number;
   created_by: string;
   inputs?: TensorInfo[];
@@ -316,4 +318,83 @@ export interface JobQueue {
   cpus: number;
   memory_bytes: number;
   isolation: string;
+}
+
+export type RolloutState =
+  | "loading"
+  | "golden"
+  | "shadow"
+  | "canary"
+  | "baking"
+  | "paused"
+  | "done"
+  | "refused"
+  | "aborted"
+  | "rolled_back";
+
+// A decision and the state that it led to.
+export interface RolloutStep {
+  at_ms: number;
+  by: string;
+  state: RolloutState;
+  share?: number;
+  decision: string;
+  reason: string;
+  figures: Record<string, number>;
+}
+
+export interface Gates {
+  golden: { dataset: string; split: string; samples: number; margin: number; confidence: number } | null;
+  shadow: { percent: number; minimum: number };
+  budget: { p99_ms: number; errors: number; window_s: number; minimum: number };
+  rollout: { strategy: string; shares: number[]; bake_s: number };
+}
+
+// A request that the two revisions answered differently; a class of -1 is none.
+export interface Disagreement {
+  id: string;
+  live_class: number;
+  candidate_class: number;
+  label: number;
+  live: number[];
+  candidate: number[];
+}
+
+export interface Rollout {
+  name: string;
+  service: string;
+  from: Revision | null;
+  to: Revision | null;
+  state: RolloutState;
+  over: boolean;
+  paused_from: RolloutState | null;
+  share: number;
+  seconds: number;
+  reason: string;
+  figures: Record<string, number>;
+  examples: Disagreement[];
+  history: RolloutStep[];
+  gates: Gates;
+  by: string;
+  asked_ms: number;
+}
+
+export interface DriftMeasure {
+  name: string;
+  drifted: boolean;
+  stability_index: number;
+  by_chance: number;
+  ks_distance?: number;
+  reference_mean?: number;
+  live_mean?: number;
+}
+
+export interface Drift {
+  verdict: string;
+  drifted: boolean;
+  live_sample: number;
+  reference_sample: number;
+  minimum: number;
+  dataset: string;
+  measures: DriftMeasure[];
 }

@@ -5,6 +5,7 @@ import { useResource } from "../api/resource";
 import type { Column, DatasetProfile, Items, SplitProfile, Version } from "../api/types";
 import { ago, bytes, figure, moment, shortId, whole } from "../lib/format";
 import { Facts, Head, Ledger, Section } from "../parts/layout";
+import { LineageSection } from "../parts/lineage";
 import { FileTable, nameOf, VersionTable } from "../parts/repositories";
 import { Command, Loading, Problem } from "../parts/states";
 import { say } from "../words/words";
@@ -236,6 +237,7 @@ export function DatasetPage({ reference }: { reference: string }) {
           <Columns splits={splits} />
         </>
       )}
+      {shown && <LineageSection kind="dataset" reference={shown.ref} />}
       {versions.data && (
         <Section title={say("versions")} aside={<p>{say("versionsHow")}</p>}>
           <VersionTable items={versions.data.items} shown={shown?.ref ?? ""} section="data" />

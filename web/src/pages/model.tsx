@@ -9,6 +9,7 @@ import { ago, bytes, figure, moment, share, shortId } from "../lib/format";
 import { Confusion, Interval } from "../parts/confusion";
 import { GrainMark } from "../parts/grain";
 import { Facts, Head, Ledger, Section } from "../parts/layout";
+import { LineageSection } from "../parts/lineage";
 import { Markdown } from "../parts/markdown";
 import { FileTable, nameOf, VersionTable } from "../parts/repositories";
 import { DeployDialog } from "../parts/service_dialogs";
@@ -187,6 +188,7 @@ export function ModelPage({ reference }: { reference: string }) {
               <Confusion matrix={version.details.confusion} classes={signature?.classes ?? []} />
             </Section>
           )}
+          <LineageSection kind="model" reference={version.ref} />
           <Served name={name} />
           {card !== "" && (
             <Section title={say("card")}>

@@ -12,6 +12,7 @@ import { Chart } from "../parts/chart";
 import { Dialog } from "../parts/dialog";
 import { grainOfRun, State } from "../parts/grain";
 import { Facts, Head, Ledger, Meter, Section } from "../parts/layout";
+import { LineageSection } from "../parts/lineage";
 import { Command, Loading, Problem } from "../parts/states";
 import { TrainDialog } from "../parts/train_dialog";
 import { say } from "../words/words";
@@ -188,6 +189,7 @@ export function RunPage({ id }: { id: string }) {
             ]}
           />
           <Curves run={run} />
+          <LineageSection kind="run" reference={run.id} />
           <Section title={say("recipe")}>
             <pre class="text-block">{run.recipe}</pre>
             {may("write") && (

@@ -12,6 +12,8 @@ import { useTrafficOf } from "../lib/use_traffic";
 import { Chart, type Curve } from "../parts/chart";
 import { type Grain, GrainMark, State } from "../parts/grain";
 import { Facts, Head, Ledger, Section } from "../parts/layout";
+import { LineageSection } from "../parts/lineage";
+import { DriftSection, RolloutSection } from "../parts/rollout";
 import { EndDialog, RollbackDialog, RolloutDialog } from "../parts/service_dialogs";
 import { Loading, Problem } from "../parts/states";
 import { say } from "../words/words";
@@ -73,7 +75,9 @@ function Revisions({ service }: { service: Service }) {
       ? say("answersNow")
       : name === service.previous?.revision
         ? say("keptWarm")
-        : say("gone");
+        : service.rollout && Number(name) > Number(service.current?.revision ?? 0)
+          ? say("candidate")
+          : say("gone");
   const modelOf = (name: string) =>
     [...(service.history ?? [])].reverse().find((e) => e.to?.revision === name)?.to?.model ?? "";
   return (
@@ -114,9 +118,7 @@ function Revisions({ service }: { service: Service }) {
             return (
               <tr key={name}>
                 <th scope="row">{name}</th>
-                <td>
-                  <a href={link("models", modelOf(name))}>{modelOf(name)}</a>
-                </td>
+                <td>{modelOf(name) !== "" && <a href={link("models", modelOf(name))}>{modelOf(name)}</a>}</td>
                 <td>{role(name)}</td>
                 <td class="n">{whole(r.succeeded)}</td>
                 <td class={r.failed > 0 ? "n notable" : "n"}>{whole(r.failed)}</td>
@@ -240,7 +242,9 @@ export function ServicePage({ name }: { name: string }) {
               [say("access"), service.open ? say("accessOpen") : say("accessToken")],
             ]}
           />
+          {service.gates && <RolloutSection service={service} />}
           <Live service={service} />
+          {service.gates && <DriftSection service={service} />}
           <Revisions service={service} />
           <Section title={say("decisions")} aside={<p>{say("decisionsHow")}</p>}>
             <ol class="attention">
@@ -249,6 +253,7 @@ export function ServicePage({ name }: { name: string }) {
               ))}
             </ol>
           </Section>
+          <LineageSection kind="service" reference={service.name} />
           {may("write") && (
             <Section title={say("end")}>
               <p class="quiet">{say("endWhat")}</p>
