@@ -95,6 +95,27 @@ class Console(Browser):
         page.wait_for_function("() => document.querySelector('.sample-grid').naturalWidth > 100")
         self.quiet()
 
+    def test_a_table_shows_what_is_missing_and_whose_it_is(self):
+        self.serve()
+        rows = ["age,mail,grade"] + [f"{20 + i},{'' if i % 5 == 0 else f'p{i}@example.org'},{'ab'[i % 2]}" for i in range(20)]
+        (self.folder / "people.csv").write_text("\n".join(rows) + "\n")
+        self.ok("data", "add", "people", self.folder / "people.csv")
+        self.browse()
+        self.sign_in()
+        self.go("data/people", "[aria-label='Columns'] table")
+        self.assertEqual(self.page.locator(".sample-grid").count(), 0, "a table has no pictures")
+        columns = {c["name"]: c for c in self.get("/sinter/v1/datasets/people/profile")["profile"]["splits"][0]["columns"]}
+        mail = self.page.locator("[aria-label='Columns'] tr:has(th:text-is('mail'))")
+        self.assertEqual(columns["mail"]["missing"], 4)
+        self.assertIn("4", mail.locator(".notable").all_text_contents())
+        personal = self.page.locator("tr:has-text('Personal data') td").first.text_content()
+        self.assertEqual(int(personal), sum(sum(c.get("personal", {}).values()) for c in columns.values()))
+        self.assertGreaterEqual(int(personal), 16)
+        self.axe("a table")
+        self.fits(360, "a table")
+        self.picture("table")
+        self.quiet()
+
     def test_lineage_leads_from_data_to_service_and_back(self):
         self.serve()
         self.everything()

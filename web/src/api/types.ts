@@ -52,6 +52,9 @@ export interface ColumnProfile extends Column {
   mean?: number;
   std?: number;
   not_finite?: number;
+  missing?: number;
+  distinct?: number;
+  personal?: Record<string, number>; // values in which that kind of personal data stands
 }
 
 export interface SplitProfile {
@@ -60,6 +63,8 @@ export interface SplitProfile {
   duplicates: number;
   contradictions: number;
   in_earlier_splits: number;
+  near_duplicates: number;
+  near_in_earlier_splits: number;
   classes?: { name: string; rows: number }[];
   columns: ColumnProfile[];
 }

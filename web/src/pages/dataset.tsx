@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { api, segment } from "../api/client";
 import { useResource } from "../api/resource";
-import type { Column, DatasetProfile, Items, SplitProfile, Version } from "../api/types";
+import type { Column, ColumnProfile, DatasetProfile, Items, SplitProfile, Version } from "../api/types";
 import { ago, bytes, figure, moment, shortId, whole } from "../lib/format";
 import { Facts, Head, Ledger, Section } from "../parts/layout";
 import { LineageSection } from "../parts/lineage";
@@ -107,11 +107,17 @@ function Classes({ splits }: { splits: SplitProfile[] }) {
   );
 }
 
+const personalOf = (c: ColumnProfile) => Object.values(c.personal ?? {}).reduce((a, b) => a + b, 0);
+
 function Oddities({ splits }: { splits: SplitProfile[] }) {
   const rows: [string, (s: SplitProfile) => number][] = [
     [say("duplicates"), (s) => s.duplicates],
     [say("contradictions"), (s) => s.contradictions],
     [say("inEarlier"), (s) => s.in_earlier_splits],
+    [say("nearDuplicates"), (s) => s.near_duplicates],
+    [say("nearInEarlier"), (s) => s.near_in_earlier_splits],
+    [say("missing"), (s) => s.columns.reduce((sum, c) => sum + (c.missing ?? 0), 0)],
+    [say("personal"), (s) => s.columns.reduce((sum, c) => sum + personalOf(c), 0)],
     [say("notFinite"), (s) => s.columns.reduce((sum, c) => sum + (c.not_finite ?? 0), 0)],
   ];
   return (
@@ -168,6 +174,12 @@ function Columns({ splits }: { splits: SplitProfile[] }) {
             <th scope="col" class="n">
               {say("deviation")}
             </th>
+            <th scope="col" class="n">
+              {say("missing")}
+            </th>
+            <th scope="col" class="n">
+              {say("distinct")}
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -182,6 +194,8 @@ function Columns({ splits }: { splits: SplitProfile[] }) {
               <td class="n">{figure(c.mean)}</td>
               <td class="n">{figure(c.max)}</td>
               <td class="n">{figure(c.std)}</td>
+              <td class={(c.missing ?? 0) > 0 ? "n notable" : "n"}>{figure(c.missing)}</td>
+              <td class="n">{figure(c.distinct)}</td>
             </tr>
           ))}
         </tbody>
