@@ -104,13 +104,15 @@ class Console(Browser):
         self.sign_in()
         self.go("data/people", "[aria-label='Columns'] table")
         self.assertEqual(self.page.locator(".sample-grid").count(), 0, "a table has no pictures")
-        columns = {c["name"]: c for c in self.get("/sinter/v1/datasets/people/profile")["profile"]["splits"][0]["columns"]}
+        split = self.get("/sinter/v1/datasets/people/profile")["profile"]["splits"][0]
+        columns = {c["name"]: c for c in split["columns"]}
         mail = self.page.locator("[aria-label='Columns'] tr:has(th:text-is('mail'))")
-        self.assertEqual(columns["mail"]["missing"], 4)
-        self.assertIn("4", mail.locator(".notable").all_text_contents())
+        missing = columns["mail"]["missing"]
+        self.assertGreater(missing, 0)
+        self.assertIn(str(missing), mail.locator(".notable").all_text_contents())
         personal = self.page.locator("tr:has-text('Personal data') td").first.text_content()
         self.assertEqual(int(personal), sum(sum(c.get("personal", {}).values()) for c in columns.values()))
-        self.assertGreaterEqual(int(personal), 16)
+        self.assertGreaterEqual(int(personal), split["rows"] - missing)
         self.axe("a table")
         self.fits(360, "a table")
         self.picture("table")
@@ -253,7 +255,7 @@ class Console(Browser):
         page.wait_for_selector("text=digits@2 → digits@1")
         history = self.get("/sinter/v1/services/second")["history"]
         self.assertEqual([h["what"] for h in history], ["deploy", "rollout", "rollback"])
-        self.assertEqual({h["by"] for h in history}, {"local"})
+        self.assertEqual([h["by"] for h in history], ["local", "gates", "local"])
         # A refusal is told in the dialog, and changes nothing.
         page.click("text=Roll out")
         page.locator("dialog select").nth(0).select_option("conv")
