@@ -83,8 +83,8 @@ Result<ValueId> AppendJoined(class GraphBuilder& builder, std::span<const ValueI
                              const Signature& signature, DType model_dtype);
 // How many numbers the joined inputs give.
 int64_t JoinedWidth(const std::vector<SignatureInput>& inputs);
-// The indexes (i64) of the categories that a tensor of strings names; -1 for an empty one: missing. Errors: a name
-// that is none of them.
+// The indexes (i64) of the categories that a tensor of strings names; -1 for an empty one: missing. Errors: a
+// name that is none of them.
 Result<Tensor> IndexCategories(std::span<const std::string> categories, const Tensor& names);
 
 }  // namespace sinter

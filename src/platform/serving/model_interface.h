@@ -18,7 +18,7 @@ struct TensorSpec {
   DType dtype = DType::kUndefined;
   Shape shape;
   std::vector<std::string> categories = {};  // of an input whose numbers are classes' indexes: their names
-  std::string ToString() const;  // "f32[N,784]"
+  std::string ToString() const;              // "f32[N,784]"
 };
 
 // Immutable once made; any thread.

@@ -16,7 +16,7 @@ struct TrainJob {
   std::string result;       // where rank 0 leaves what came of it, as JSON
   int ranks = 1;
   int64_t patience_s = 0;  // how long a server that is away is waited for
-  bool terminal = false;  // progress on one line that is written over
+  bool terminal = false;   // progress on one line that is written over
 };
 Json TrainJobJson(const TrainJob& job);
 Result<TrainJob> ParseTrainJob(std::string_view text);
