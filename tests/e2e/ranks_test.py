@@ -140,7 +140,8 @@ class Ranks(Program):
             time.sleep(0.02)
         self.ok("train", self.recipe_file(recipe("next", epochs=1)), "--ranks", 2)
         self.assertEqual(left_in_memory() - before, set(), "shared memory is left behind")
-        self.assertEqual(self.get(f"/sinter/v1/runs/{run['id']}")["state"], "running", "nobody could say that it ended")
+        # mpirun passes its own end on: rank 0 has a moment to save and to say so, or none.
+        self.assertIn(self.get(f"/sinter/v1/runs/{run['id']}")["state"], ("failed", "running"))
 
 
 if __name__ == "__main__":
