@@ -95,8 +95,14 @@ class Browser(Program):
         """Nothing makes the page wider than the window; what is wide scrolls in its own frame."""
         self.page.set_viewport_size({"width": width, "height": 900})
         self.assertLessEqual(self.page.evaluate("document.documentElement.scrollWidth"), width, where)
-        outside = self.page.evaluate("""width => [...document.querySelectorAll("main *, .rail *")].filter(e => {
-            const box = e.getBoundingClientRect();
-            return box.width > 0 && box.right > width + 1 && e.closest(".ledger, .unseen, dialog") === null;
-        }).map(e => e.outerHTML.slice(0, 100))""", width)
+        # Charts follow the window a frame or two later.
+        deadline = time.monotonic() + 10
+        while True:
+            outside = self.page.evaluate("""width => [...document.querySelectorAll("main *, .rail *")].filter(e => {
+                const box = e.getBoundingClientRect();
+                return box.width > 0 && box.right > width + 1 && e.closest(".ledger, .unseen, dialog") === null;
+            }).map(e => e.outerHTML.slice(0, 100))""", width)
+            if not outside or time.monotonic() > deadline:
+                break
+            self.page.wait_for_timeout(100)
         self.assertEqual(outside, [], where)

@@ -320,7 +320,7 @@ class Console(Browser):
         thread = threading.Thread(target=load)
         thread.start()
         self.addCleanup(done.set)
-        page.wait_for_function("() => parseFloat(document.querySelector('.headline .big').textContent) > 5")
+        page.wait_for_function("() => parseFloat(document.querySelector('.headline .big').textContent) > 0")
         page.wait_for_selector(".curve-table >> text=revision 2")
         self.picture("traffic")
         done.set()

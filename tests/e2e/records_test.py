@@ -108,7 +108,9 @@ class Records(Program):
         self.assertEqual(self.ask("first", "GET", "/sinter/v1/runs")[0], 200)
 
     def test_a_home_is_not_opened_without_its_records(self):
-        self.serve_home("first").kill()
+        first = self.serve_home("first")
+        first.kill()
+        first.wait()
         error = self.fails("serve", "--home", self.home, "--listen", "127.0.0.1:0")
         self.assertIn("--records", error)
         error = self.fails("serve", "--home", self.folder / "other", "--listen", "127.0.0.1:0", "--records", "mysql://u:s3cret@h/d")

@@ -127,8 +127,8 @@ TEST_F(ImportTableTest, JsonLinesAndCsvOfTheSameRowsAreTheSameVersion) {
 }
 
 TEST_F(ImportTableTest, ParquetAsPyarrowWroteIt) {
-  const Path source = Path(SINTER_SOURCE_DIR) / "fuzz/corpus/parquet/nulls";
-  const Path path = folder_.path() / "nulls.parquet";
+  const Path source = Path(SINTER_SOURCE_DIR) / "fuzz/corpus/parquet/v2_zstd";
+  const Path path = folder_.path() / "some.parquet";
   std::filesystem::copy_file(source, path);
   const auto reader = OpenTableFile(path);
   ASSERT_TRUE(reader) << reader.error().ToString();
@@ -150,7 +150,7 @@ TEST_F(ImportTableTest, ParquetAsPyarrowWroteIt) {
   EXPECT_TRUE(any);
   const TableImport wrong{.splits = {{"train", {path}}},
                           .columns = {{filled, {ColumnRequest::Type::kClass, {"none such"}}}}};
-  EXPECT_THAT(Why(wrong), HasSubstr("nulls.parquet: row "));
+  EXPECT_THAT(Why(wrong), HasSubstr("some.parquet: row "));
   const Path lists = folder_.path() / "lists.parquet";
   std::filesystem::copy_file(Path(SINTER_SOURCE_DIR) / "fuzz/corpus/parquet/nested", lists);
   EXPECT_THAT(Why({.splits = {{"train", {lists}}}}), HasSubstr("lists.parquet: column "));
