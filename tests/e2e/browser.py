@@ -4,6 +4,7 @@ import pathlib
 import re
 import shutil
 import struct
+import time
 import zlib
 
 from playwright.sync_api import sync_playwright
