@@ -19,6 +19,7 @@ import machine_paths
 import readme_commands
 import sizes
 import status
+import twin
 
 LAYERS = """
 base:
@@ -111,6 +112,30 @@ class Sizes(Planted):
         self.put("tools/thing", "#!/bin/sh\n" + "true\n" * 1000)
         self.put("src/d.h", "")
         self.expect(sizes.faults(self.root), "tools/thing")
+
+
+class Twin(Planted):
+    MINE = "# T\n\n```sh\nrun it   # says\n```\n\n| what | figure |\n|---|---|\n| a | 1.5 ms | 2 |\n"
+
+    def test_other_words_with_the_same_commands_and_figures(self):
+        self.put("README.md", self.MINE)
+        self.put("README.zh-CN.md", self.MINE.replace("says", "说").replace("what", "项").replace("# T", "# 题"))
+        self.expect(twin.faults(self.root))
+
+    def test_another_command(self):
+        self.put("README.md", self.MINE)
+        self.put("README.zh-CN.md", self.MINE.replace("run it", "run that"))
+        self.expect(twin.faults(self.root), "its commands are not those of")
+
+    def test_a_row_that_is_missing(self):
+        self.put("README.md", self.MINE + "| b | c |\n")
+        self.put("README.zh-CN.md", self.MINE)
+        self.expect(twin.faults(self.root), "its table rows")
+
+    def test_an_older_figure(self):
+        self.put("README.md", self.MINE)
+        self.put("README.zh-CN.md", self.MINE.replace("1.5 ms", "1.4 ms"))
+        self.expect(twin.faults(self.root), "its figures")
 
 
 class MachinePaths(Planted):
