@@ -77,8 +77,9 @@ def page(report, curves, latency, samples, classes, confusion, marks):
     return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Sinter: from data to a replaced service</title>
 <style>{STYLE}</style><h1>From data to a replaced service</h1>
 <p>Fashion-MNIST imported; a small network trained, exported, checked and deployed; a convolutional one trained by two
-ranks, one of them killed half way; then rolled out, back and out again under load. Everything here was measured in
-that one run.</p><table>{rows}</table>
+ranks, one of them killed half way; then rolled out through the gates, back and out again under load. A third, trained on
+labels of which a fifth are wrong, as a job that went on after everything was killed, was refused; and pictures turned
+inside out were noticed. Everything here was measured in that one run.</p><table>{rows}</table>
 <h2>Training loss, by step</h2>{chart('loss by step', curves['loss'], marks['train'])}
 <h2>Test accuracy, by step</h2>{chart('accuracy by step', curves['accuracy'])}
 <h2>Latency through the switches</h2><p>Each dot is a request, from left to right in the order of time.</p>

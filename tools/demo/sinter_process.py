@@ -14,25 +14,36 @@ class Sinter:
         self.environment = {**os.environ, "SINTER_HOME": str(home), "SINTER_CACHE": str(home.parent / "cache")}
         self.environment.pop("SINTER_SERVER", None)
         self.log = open(log, "ab")
-        self.server = subprocess.Popen([binary, "serve", "--home", str(home), "--listen", "127.0.0.1:0"],
+        self.start("127.0.0.1:0")
+
+    def start(self, listen):
+        self.server = subprocess.Popen([self.binary, "serve", "--home", str(self.home), "--listen", listen],
                                        stdout=subprocess.PIPE, stderr=self.log, env=self.environment, text=True)
         line = self.server.stdout.readline()
         if not line.startswith("ready http://"):
-            raise SystemExit(f"the server did not start; see {log}")
+            raise SystemExit(f"the server did not start; see {self.log.name}")
         self.origin = line.split()[1]
-        self.token = (home / "token").read_text().strip()
+        self.token = (self.home / "token").read_text().strip()
+
+    def kill(self):
+        """As a machine that loses its power would: without a word."""
+        self.server.kill()
+        self.server.wait()
+
+    def start_again(self):
+        self.start(self.origin.removeprefix("http://"))
 
     def command(self, *words):
         """Starts a command; its progress goes to this terminal."""
         return subprocess.Popen([self.binary, *map(str, words)], env=self.environment, stdout=subprocess.PIPE, text=True)
 
-    def run(self, *words):
-        """Runs a command with --json to its end; gives what it prints."""
+    def run(self, *words, code=0):
+        """Runs a command with --json to its end, which must be that exit code; gives what it prints."""
         process = self.command(*words, "--json")
         output = process.stdout.read()
-        if process.wait() != 0:
-            raise SystemExit(f"failed: sinter {' '.join(map(str, words))}")
-        return json.loads(output)
+        if process.wait() != code:
+            raise SystemExit(f"exit code {process.returncode}: sinter {' '.join(map(str, words))}")
+        return json.loads(output) if output.strip() else None
 
     def api(self, path):
         request = urllib.request.Request(f"{self.origin}/sinter/v1{path}", headers={"Authorization": f"Bearer {self.token}"})
