@@ -25,7 +25,7 @@ class Jobs(Program):
     def job(self, name):
         return self.get(f"/sinter/v1/jobs/{name}")
 
-    def wait_for(self, name, ready, seconds=90):
+    def wait_for(self, name, ready, seconds=240):
         deadline = time.time() + seconds
         while time.time() < deadline:
             job = self.job(name)
@@ -77,8 +77,8 @@ class Jobs(Program):
 
     def test_a_killed_server_loses_nothing_and_runs_nothing_twice(self):
         self.ok("data", "add", "small", small_data(self.folder / "data"))
-        whole = self.ok_json("train", self.recipe_file(conv_recipe("whole", epochs=30)))
-        name = self.submit("--recipe", self.recipe_file(conv_recipe("kept", epochs=30)))
+        whole = self.ok_json("train", self.recipe_file(conv_recipe("whole", epochs=120)))
+        name = self.submit("--recipe", self.recipe_file(conv_recipe("kept", epochs=120)))
         job = self.wait_for(name, lambda j: j["state"] == "running")
         run = job["spec"]["run"]
         self.wait_for(name, lambda j: self.get(f"/sinter/v1/runs/{run}")["step"] > 40)
@@ -94,12 +94,12 @@ class Jobs(Program):
         kept = self.get(f"/sinter/v1/runs/{run}")
         self.assertEqual(len(kept["attempts"]), 1)
         self.assertEqual(self.model_file(kept["model"]), self.model_file(whole["model"]))
-        self.assertEqual(sorted(self.losses(run)), list(range(1, 40 * 30 + 1)), "every step's metrics are kept")
+        self.assertEqual(sorted(self.losses(run)), list(range(1, 40 * 120 + 1)), "every step's metrics are kept")
 
     def test_a_preempted_training_saves_and_goes_on_to_the_same_bits(self):
         self.ok("data", "add", "small", small_data(self.folder / "data"))
-        whole = self.ok_json("train", self.recipe_file(conv_recipe("whole", epochs=20)))
-        name = self.submit("--recipe", self.recipe_file(conv_recipe("soft", epochs=20)))
+        whole = self.ok_json("train", self.recipe_file(conv_recipe("whole", epochs=120)))
+        name = self.submit("--recipe", self.recipe_file(conv_recipe("soft", epochs=120)))
         run = self.wait_for(name, lambda j: j["state"] == "running")["spec"]["run"]
         self.wait_for(name, lambda j: self.get(f"/sinter/v1/runs/{run}")["step"] > 10)
         self.ok("job", "submit", "--wait", "--priority", "5", "--", "true")

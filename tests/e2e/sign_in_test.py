@@ -140,7 +140,7 @@ class SignIn(Browser):
             page.keyboard.press("g")
             page.keyboard.press(letter)
             page.wait_for_selector(f"h1:has-text('{title}')")
-            self.assertEqual(page.evaluate("document.activeElement.tagName"), "H1", "reading goes on at the title")
+            page.wait_for_function("() => document.activeElement.tagName === 'H1'")  # reading goes on at the title
         page.keyboard.press("?")
         page.wait_for_selector("dialog.keys[open]")
         self.axe("keys")
