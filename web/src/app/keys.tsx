@@ -1,5 +1,5 @@
 // What the keyboard does everywhere: "/" searches, "g" and a letter goes, "?" tells.
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Signal, useSignal } from "../lib/signal";
 import { say } from "../words/words";
 import { SECTIONS } from "./rail";
@@ -40,7 +40,7 @@ function listen(): () => void {
 
 function KeysDialog() {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => ref.current?.showModal(), []);
+  useLayoutEffect(() => ref.current?.showModal(), []); // before the next key comes
   const rows: [string[], string][] = [
     [["/"], say("search")],
     ...SECTIONS.map(([, word, letter]): [string[], string] => [["g", letter], say(word)]),

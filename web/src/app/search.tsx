@@ -1,5 +1,5 @@
 // Everything by its name: "/" opens it, arrows choose, Enter goes.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useResource } from "../api/resource";
 import type { Overview } from "../api/types";
 import { Signal, useSignal } from "../lib/signal";
@@ -46,7 +46,7 @@ function SearchDialog() {
   const [at, setAt] = useState(0);
   useSignal(session);
   const { data } = useResource<Overview>(may("read") ? "/console/overview" : null);
-  useEffect(() => ref.current?.showModal(), []);
+  useLayoutEffect(() => ref.current?.showModal(), []); // before the next key comes
   const hits = find(everything(data), text);
   const chosen = Math.min(at, hits.length - 1);
   const open = (hit: Hit | undefined) => {

@@ -1,6 +1,6 @@
 // A question before something changes. The element of the browser keeps the focus inside and ends with Escape.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../api/client";
 import { say } from "../words/words";
 import { Problem } from "./states";
@@ -19,7 +19,7 @@ export function Dialog({ title, confirm, danger, ready = true, act, close, child
   const ref = useRef<HTMLDialogElement>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     ref.current?.showModal();
   }, []);
   const submit = async (event: Event) => {
