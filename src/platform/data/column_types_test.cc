@@ -53,6 +53,7 @@ TEST(ColumnGuess, AsAsked) {
   EXPECT_EQ(Guess({"b"}, {Type::kClass, {"b", "a"}}), "class u8 b a");
   EXPECT_THAT(Guess({"-"}, {}, true), HasSubstr("no value"));
   std::vector<std::string> many;
+  many.reserve(65'537);
   for (int i = 0; i < 300; ++i) many.push_back(std::to_string(i));
   EXPECT_THAT(Guess(many, {}, true), HasSubstr("class u16 0 1 2"));
   for (int i = 300; i < 65'537; ++i) many.push_back(std::to_string(i));
@@ -77,7 +78,7 @@ TEST(ColumnRequest, Texts) {
 }
 
 TEST(CellConverter, SaysWhatDoesNotFit) {
-  const auto convert = [](DatasetColumn column, const Cell& cell) {
+  const auto convert = [](const DatasetColumn& column, const Cell& cell) {
     CellConverter converter(column);
     const auto value = converter.Convert(cell);
     if (!value) return value.error().message;

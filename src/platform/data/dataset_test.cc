@@ -57,6 +57,7 @@ TEST(Dataset, TablesRoundTripInTheNextFormat) {
   ASSERT_TRUE(back) << back.error().ToString();
   EXPECT_EQ(*back, table);
   std::vector<std::string> files;
+  files.reserve(table.columns.size());
   for (const DatasetColumn& column : table.columns) files.push_back(column.file);
   EXPECT_THAT(files, ElementsAre("petal_cm_2", "petal_cm", "column", "petal_cm_3", "species"));
   EXPECT_FALSE(table.columns[0].HasMask());
