@@ -13,14 +13,15 @@ namespace {
 
 constexpr size_t kLongestNumber = 32;  // of any element, with its comma
 
-char* PutNumber(char* at, double value) {
-  return std::isfinite(value) ? std::to_chars(at, at + kLongestNumber, value).ptr
-                              : std::copy_n("null", 4, at);
+// Readers of JSON take "-0" for the integer 0, and lose its sign.
+template <class Real>
+char* PutReal(char* at, Real value) {
+  if (!std::isfinite(value)) return std::ranges::copy(std::string_view("null"), at).out;
+  if (value == 0 && std::signbit(value)) return std::ranges::copy(std::string_view("-0.0"), at).out;
+  return std::to_chars(at, at + kLongestNumber, value).ptr;
 }
-char* PutNumber(char* at, float value) {
-  return std::isfinite(value) ? std::to_chars(at, at + kLongestNumber, value).ptr
-                              : std::copy_n("null", 4, at);
-}
+char* PutNumber(char* at, double value) { return PutReal(at, value); }
+char* PutNumber(char* at, float value) { return PutReal(at, value); }
 char* PutNumber(char* at, Half value) { return PutNumber(at, static_cast<float>(value)); }
 char* PutNumber(char* at, BFloat16 value) { return PutNumber(at, static_cast<float>(value)); }
 char* PutNumber(char* at, bool value) {

@@ -204,6 +204,17 @@ TEST(OipEncode, JsonAndBinary) {
   EXPECT_EQ(std::memcmp(encoded.body.data() + encoded.json_bytes, y.raw(), 16), 0);
 }
 
+TEST(OipEncode, ZeroKeepsItsSignForEveryReaderOfJson) {
+  const Tensor x = Tensor::Of<double>({2}, {-0.0, 0.0});
+  const Tensor y = Tensor::Of<float>({1}, {-0.0f});
+  const OipEncoded encoded = EncodeOipAnswer({"m", "1", "", {{"x", &x}, {"y", &y}}});
+  EXPECT_NE(encoded.body.find("\"data\":[-0.0,0]"), std::string::npos) << encoded.body;
+  const auto json = ParseJson(encoded.body);
+  ASSERT_TRUE(json);
+  EXPECT_TRUE(std::signbit((*json)["outputs"][0]["data"][0].get<double>()));
+  EXPECT_TRUE(std::signbit((*json)["outputs"][1]["data"][0].get<double>()));
+}
+
 TEST(OipEncode, WhatIsWrittenReadsBackTheSame) {
   const uint64_t seed = static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
   SCOPED_TRACE(testing::Message() << "seed " << seed);
