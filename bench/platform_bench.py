@@ -38,7 +38,18 @@ def list_page(rounds, folder):
     return [row("a page of 1,000 of 10,000 records", "ms", take_turns(rounds, sides, "list, ms")["list"], 100, "the limit", ">= 1")]
 
 
-MEASURES = [record_writes, list_page]
+def jobs_accepted(rounds, folder):
+    """Jobs that are accepted durably from 16 clients at once, beside how often the disk can sync."""
+    def fresh():
+        return pathlib.Path(tempfile.mkdtemp(dir=folder))
+    sides = {"sync": lambda: driver("sync", fresh(), SECONDS)["per_second"],
+             "jobs": lambda: driver("jobs", fresh(), SECONDS, 16)["per_second"]}
+    medians = take_turns(rounds, sides, "jobs accepted, /s")
+    return [row("jobs accepted, 16 clients", "/s", medians["jobs"], medians["sync"], "the disk's syncs", ">= 2,000 /s",
+                less_is_better=False)]
+
+
+MEASURES = [record_writes, jobs_accepted, list_page]
 
 
 def run(rounds, out):

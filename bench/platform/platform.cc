@@ -1,8 +1,12 @@
 // Times the platform's own work, on the disk that FOLDER lies on. For bench/run. Prints one JSON object each.
-//   bench_platform sync FOLDER SECONDS                   4 KiB written and synced, again and again: the
-//   disk's limit bench_platform write FOLDER SECONDS WRITERS BATCH    records made by so many threads, BATCH
-//   a transaction bench_platform list FOLDER RECORDS                   a page of 1,000 of RECORDS of each of
-//   five kinds
+//   bench_platform sync FOLDER SECONDS
+//       4 KiB written and synced, again and again: the disk's limit
+//   bench_platform write FOLDER SECONDS WRITERS BATCH
+//       records made by so many threads, BATCH a transaction
+//   bench_platform list FOLDER RECORDS
+//       a page of 1,000 of RECORDS of each of five kinds
+//   bench_platform jobs FOLDER SECONDS CLIENTS
+//       jobs submitted by so many threads, each durable before the next; none is started
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -18,6 +22,7 @@
 
 #include <fmt/format.h>
 
+#include "platform/jobs/jobs.h"
 #include "platform/records/sqlite_records.h"
 
 namespace sinter {
@@ -105,6 +110,39 @@ int List(const Path& folder, int count) {
   return 0;
 }
 
+int SubmitJobs(const Path& folder, double seconds, int clients) {
+  auto records = OpenSqliteRecords(folder / "jobs.db");
+  if (!records) return Fail(records.error());
+  const auto launcher = MakeLocalLauncher({});
+  JobsOptions options;
+  options.folder = folder / "jobs";
+  options.capacity = {2, int64_t{8} << 30};
+  Jobs jobs(**records, *launcher, std::move(options));
+  if (const Status opened = jobs.Open(); !opened) return Fail(opened.error());
+  JobSpec spec;
+  spec.owner = "ann";
+  spec.command = {"true"};
+  std::atomic<int64_t> done{0};
+  std::atomic<bool> failed{false};
+  const auto began = SteadyClock::now();
+  std::vector<std::thread> threads;
+  threads.reserve(static_cast<size_t>(clients));
+  for (int t = 0; t < clients; ++t) {
+    threads.emplace_back([&] {
+      while (Since(began) < seconds && !failed) {
+        if (jobs.Submit(spec, "ann"))
+          ++done;
+        else
+          failed = true;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  if (failed) return Fail(Internal("a job was not accepted"));
+  std::printf("{\"per_second\": %.1f}\n", static_cast<double>(done) / Since(began));
+  return 0;
+}
+
 }  // namespace
 }  // namespace sinter
 
@@ -114,6 +152,7 @@ int main(int argc, char** argv) {
   if (what == "write" && argc == 6)
     return sinter::Write(argv[2], std::atof(argv[3]), std::atoi(argv[4]), std::atoi(argv[5]));
   if (what == "list" && argc == 4) return sinter::List(argv[2], std::atoi(argv[3]));
-  std::fprintf(stderr, "usage: bench_platform sync|write|list FOLDER ...\n");
+  if (what == "jobs" && argc == 5) return sinter::SubmitJobs(argv[2], std::atof(argv[3]), std::atoi(argv[4]));
+  std::fprintf(stderr, "usage: bench_platform sync|write|list|jobs FOLDER ...\n");
   return 2;
 }
