@@ -14,6 +14,7 @@ namespace {
 
 std::vector<TrafficFeature> Traffic(uint64_t seed, uint64_t count, double shift, int classes) {
   std::vector<TrafficFeature> features;
+  features.reserve(count);
   for (uint64_t i = 0; i < count; ++i) {
     features.push_back({static_cast<float>(100 + 20 * RandomNormal(seed, 1, i) + shift),
                         static_cast<float>(40 + 5 * RandomNormal(seed, 2, i)),
