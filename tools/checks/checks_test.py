@@ -140,7 +140,7 @@ class Twin(Planted):
 
 class MachinePaths(Planted):
     def test_folders_that_any_machine_has(self):
-        self.put("docs/a.md", "/tmp, /usr/share/x, https://example.org/work/it, $ROOT/work/x, ${a}/home/me, src/work/a\n")
+        self.put("docs/a.md", "/tmp, /usr/share/x, https://example.org/home/it, $ROOT/home/x, ${a}/home/me, src/root/a\n")
         self.expect(machine_paths.faults(self.root))
 
     def test_folders_of_one_machine(self):
