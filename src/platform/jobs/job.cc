@@ -193,7 +193,8 @@ std::string JobStatusText(const JobInfo& job) {
   Json attempts = Json::array();
   const size_t skip = job.attempts.size() > kKeptAttempts ? job.attempts.size() - kKeptAttempts : 0;
   for (size_t i = skip; i < job.attempts.size(); ++i) attempts.push_back(AttemptJson(job.attempts[i]));
-  return Json{{"state", JobStateName(job.state)},
+  return Json{{"home", job.home},
+              {"state", JobStateName(job.state)},
               {"reason", job.reason},
               {"not_before_ms", job.not_before_ms},
               {"failures", job.failures},
@@ -214,6 +215,7 @@ Result<JobInfo> ReadJob(const Record& record) {
   TRY(job.spec, ParseJobSpec(record.spec, fmt::format("spec of job {}", record.name)));
   TRY(const Json status, ParseJson(record.status));
   JsonReader is(status, fmt::format("status of job {}", record.name));
+  job.home = is.String("home", "");
   job.state = Read(is, "state", kStates, JobState::kQueued);
   job.reason = is.String("reason", "");
   job.not_before_ms = is.Int("not_before_ms", 0);

@@ -74,6 +74,7 @@ struct JobAttempt {
 
 struct JobInfo {
   std::string id;
+  std::string home;  // of the server that accepted it: its queue alone runs it, whoever shares its records
   JobSpec spec;
   JobState state = JobState::kQueued;
   std::string reason;                 // why it waits, or how it ended

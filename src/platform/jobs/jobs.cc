@@ -77,6 +77,7 @@ Status Jobs::Open() {
     TRY(const RecordPage page, records_.List(query));
     for (const Record& record : page.records) {
       TRY(JobInfo job, ReadJob(record));
+      if (job.home != options_.home) continue;
       ids_.push_back(job.id);
       for (const JobAttempt& attempt : job.attempts)
         if (attempt.ended_ms > now - kChargedMs) queue_.Charge(job, attempt);
@@ -181,6 +182,7 @@ Result<JobInfo> Jobs::Submit(const JobSpec& spec, std::string_view who) {
   for (const std::string& id : spec.after)
     if (!records_.Get(kJobKind, id)) return NoJob(id);
   JobInfo job;
+  job.home = options_.home;
   job.spec = spec;
   // Those who submit at the same time share a commit, and its sync of the disk (0017).
   TRY(const Record record, records_.Create(std::string(kJobKind), NewJobId(clock_.UnixMillis()),
@@ -193,6 +195,12 @@ Result<JobInfo> Jobs::Submit(const JobSpec& spec, std::string_view who) {
   }
   Nudge();
   return job;
+}
+
+Status Jobs::CheckOwn(const JobInfo& job) const {
+  if (job.home == options_.home) return {};
+  return Error{ErrorCode::kConflict, fmt::format("job {} is of another server on the same records", job.id),
+               "ask the server that accepted it"};
 }
 
 JobInfo Jobs::WithReason(JobInfo job) {
@@ -226,8 +234,9 @@ Result<std::vector<JobInfo>> Jobs::List(size_t limit) {
 }
 
 Result<JobInfo> Jobs::Cancel(std::string_view id, std::string_view who) {
-  const auto record = records_.Update(kJobKind, id, who, [](Record& r) -> Status {
+  const auto record = records_.Update(kJobKind, id, who, [this](Record& r) -> Status {
     TRY(JobInfo job, ReadJob(r));
+    TRY_STATUS(CheckOwn(job));
     if (IsOver(job.state))
       return Error{ErrorCode::kConflict,
                    fmt::format("job {} is over: it {}", job.id, JobStateName(job.state)), ""};
@@ -246,6 +255,7 @@ Result<JobInfo> Jobs::Cancel(std::string_view id, std::string_view who) {
 
 Result<JobLog> Jobs::Log(std::string_view id, int64_t attempt, uint64_t from, size_t most) {
   TRY(const JobInfo job, Get(id));
+  TRY_STATUS(CheckOwn(job));
   const int64_t number = attempt == 0 ? job.attempt() : attempt;
   if (attempt < 0 || number > job.attempt())
     return NotFound(fmt::format("job {} has no attempt {}; there were {}", id, attempt, job.attempt()));
@@ -403,10 +413,15 @@ void Jobs::StartAttempt(const std::string& id) {
   Status ready = options_.prepare ? options_.prepare(job, launch) : Status();
   auto keeper = ready ? launcher_.Start(launch, folder) : Result<ProcessIdentity>(ready.error());
   if (keeper) {
-    Write(id, kServer, [&](JobInfo& j) {
+    const auto runs = [&](JobInfo& j) {
       j.state = JobState::kRunning;
       j.keeper = *keeper;
-    });
+    };
+    if (Write(id, kServer, runs)) return;
+    // It runs all the same: it is looked after, and its end will be written.
+    JobInfo known = job;
+    runs(known);
+    queue_.Put(std::move(known));
     return;
   }
   Say("job {}: attempt {} cannot start: {}", id, job.attempt(), keeper.error().ToString());

@@ -22,7 +22,8 @@
 namespace sinter {
 
 struct JobsOptions {
-  Path folder;  // the attempts' folders: FOLDER/ID/N
+  Path folder;       // the attempts' folders: FOLDER/ID/N
+  std::string home;  // whose jobs these are: those of other servers on the same records are theirs
   JobCapacity capacity;
   // Called before an attempt starts, on the queue's thread: adds what the command needs to speak with the
   // server (a token of this attempt alone), or says why it cannot start.
@@ -60,7 +61,7 @@ class Jobs {
   Result<JobInfo> Submit(const JobSpec& spec, std::string_view who);
   Result<JobInfo> Get(std::string_view id);
   Result<std::vector<JobInfo>> List(size_t limit = 100);  // newest first
-  // Of one that is over: kConflict.
+  // kConflict: of one that is over, or of another server.
   Result<JobInfo> Cancel(std::string_view id, std::string_view who);
   // Of an attempt (0: the last), from a place on, at most `most` bytes.
   Result<JobLog> Log(std::string_view id, int64_t attempt, uint64_t from, size_t most = 64 << 10);
@@ -88,6 +89,7 @@ class Jobs {
   void Recover(const std::string& id);
   void Conclude(const std::string& id, const AttemptReport& report);
   bool Write(const std::string& id, std::string_view who, const std::function<void(JobInfo&)>& change);
+  Status CheckOwn(const JobInfo& job) const;
   JobInfo WithReason(JobInfo job);
   Path FolderOf(const JobInfo& job, int64_t attempt) const;
   Path WorkOf(const JobInfo& job) const;

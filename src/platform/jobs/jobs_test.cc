@@ -22,6 +22,7 @@ class JobsTest : public testing::Test {
   void Open(int64_t cpus = 2) {
     jobs_.reset();
     JobsOptions options;
+    options.home = "here";
     options.folder = home_.path() / "jobs";
     options.capacity = {cpus, int64_t{8} << 30};
     options.say = [this](std::string_view line) {
@@ -187,6 +188,7 @@ TEST_F(JobsTest, AServerThatComesBackTakesUpWhatRunsAndRunsNothingTwice) {
 TEST_F(JobsTest, AnAttemptThatWasWrittenDownAndNeverStartedIsGivenUpAndTriedAgain) {
   jobs_->Stop();
   JobInfo job;
+  job.home = "here";
   job.spec = Shell("echo ran");
   job.state = JobState::kStarting;
   job.attempts = {{.number = 1, .started_ms = 1}};
@@ -227,6 +229,20 @@ TEST_F(JobsTest, WhatTheMachineDoesNotHaveIsRefused) {
   spec.cpus = 3;
   EXPECT_EQ(jobs_->Submit(spec, "ann").error().message,
             "the job needs 3 cores and 64 MiB; the machine has 2 and 8192");
+}
+
+TEST_F(JobsTest, AnotherServersJobsAreLeftAlone) {
+  JobInfo job;
+  job.home = "elsewhere";
+  job.spec = Shell("echo ran");
+  ASSERT_TRUE(
+      records_->Create(std::string(kJobKind), "j000", JobSpecText(job.spec), JobStatusText(job), "ann"));
+  Open();
+  EXPECT_EQ(Run(Shell("true")).state, JobState::kSucceeded);  // its own go on
+  EXPECT_EQ(jobs_->Get("j000")->state, JobState::kQueued);
+  EXPECT_EQ(jobs_->List()->size(), 1u);
+  EXPECT_EQ(jobs_->Cancel("j000", "ann").error().code, ErrorCode::kConflict);
+  EXPECT_EQ(jobs_->Log("j000", 0, 0).error().code, ErrorCode::kConflict);
 }
 
 TEST_F(JobsTest, QuotasBindAndSurvive) {

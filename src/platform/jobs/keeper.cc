@@ -93,7 +93,8 @@ class Keeper {
     std::vector<std::string> words = launch.isolated ? SandboxCommand(sandbox) : launch.command;
     std::vector<std::string> variables;
     if (!launch.isolated)
-      for (const auto& [name, value] : launch.environment) variables.push_back(fmt::format("{}={}", name, value));
+      for (const auto& [name, value] : launch.environment)
+        variables.push_back(fmt::format("{}={}", name, value));
     std::vector<char*> arguments, environment;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);

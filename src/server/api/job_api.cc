@@ -60,6 +60,7 @@ Json JobJson(const JobInfo& job) {
   Json json = Parsed(JobStatusText(job));
   json["reason"] = job.reason;
   json.erase("keeper");
+  json.erase("home");
   json["spec"] = Parsed(JobSpecText(job.spec));
   // May hold secrets of whoever submitted it.
   json["spec"].erase("environment");

@@ -69,6 +69,7 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
       launcher_(MakeLocalLauncher({.keeper = {"/proc/self/exe", "job-keeper"}})) {
   JobsOptions options;
   options.folder = home_->folder() / "jobs";
+  options.home = home_->id();
   options.capacity = MachineCapacity();
   options.prepare = [this](const JobInfo& job, JobLaunch& launch) {
     return PrepareTrainingJob(*this, origin_, job, launch);
