@@ -71,7 +71,8 @@ std::string ServiceStatusText(const ServiceInfo& service) {
                        {"to", RefJson(entry.to)},
                        {"decision", DecisionJson(entry.decision)}});
   }
-  Json status = {{"current", RefJson(service.current)},
+  Json status = {{"home", service.home},
+                 {"current", RefJson(service.current)},
                  {"next_revision", service.next_revision},
                  {"history", std::move(history)}};
   if (service.previous) status["previous"] = RefJson(*service.previous);
@@ -109,6 +110,7 @@ Result<ServiceInfo> ReadService(const Record& record) {
   if (status.Has("previous"))
     service.previous = ReadRef(status.Object("previous"), where + ": previous", inner);
   service.rollout = status.String("rollout", "");
+  service.home = status.String("home", "");
   service.next_revision = status.Int("next_revision");
   for (const Json& item : status.Array("history")) {
     JsonReader reader(item, fmt::format("{}: history[{}]", where, service.history.size()));

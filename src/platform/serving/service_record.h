@@ -36,6 +36,8 @@ struct ServiceInfo {
   Gates gates;       // what its rollouts must pass
   Scaling scaling;
   // What is.
+  std::string
+      home;  // of the server that deployed it, and alone loads it; empty: of whoever opens the records
   RevisionRef current;
   std::optional<RevisionRef> previous;
   std::string rollout;  // the one under way; empty: none

@@ -68,7 +68,10 @@ Result<std::shared_ptr<Replica>> Services::LoadReplica(const RevisionRef& revisi
 ServiceInfo Services::WithState(ServiceInfo info) const {
   std::shared_lock lock(entries_mutex_);
   const auto found = entries_.find(info.name);
-  if (found == entries_.end()) return info;
+  if (found == entries_.end()) {
+    if (!IsOwn(info)) info.problem = "another server on the same records serves it";
+    return info;
+  }
   info.ready = found->second->service->ready();
   info.problem = found->second->problem;
   return info;
@@ -114,6 +117,7 @@ void Services::Restore(const ServiceInfo& wanted) {
 Status Services::Start() {
   TRY(const auto wanted, List());
   for (const ServiceInfo& service : wanted) {
+    if (!IsOwn(service)) continue;
     Restore(service);
     if (!service.rollout.empty()) ResumeRollout(service);
   }
@@ -155,6 +159,7 @@ Result<ServiceInfo> Services::Deploy(const NewService& wanted, std::string_view 
   decision.action = RolloutAction::kSwitch;  // there is nothing to compare it with
   ServiceInfo info;
   info.name = wanted.name;
+  info.home = home_;
   info.model = revision.model;
   info.limits = wanted.limits;
   info.open = wanted.open;

@@ -34,10 +34,11 @@ struct NewService {
 // requests. What it is given outlives it.
 class Services {
  public:
-  // `golden`: where golden sets come from; null: there are none.
+  // `golden`: where golden sets come from; null: there are none. `home`: whose services these are; those of
+  // other servers on the same records are listed, and neither loaded nor rolled out here.
   Services(Records& records, ModelSource& models, const Clock& clock = Clock::Real(),
-           GoldenSource* golden = nullptr)
-      : records_(records), models_(models), clock_(clock), golden_(golden) {}
+           GoldenSource* golden = nullptr, std::string home = {})
+      : records_(records), models_(models), clock_(clock), golden_(golden), home_(std::move(home)) {}
   ~Services();
 
   // Loads what the records want. A service whose model cannot be loaded stays, not ready, and says why.
@@ -111,6 +112,7 @@ class Services {
   void Restore(const ServiceInfo& wanted);
   Result<ServiceInfo> Write(std::string_view name, std::string_view who,
                             const std::function<void(ServiceInfo&)>& change);
+  bool IsOwn(const ServiceInfo& info) const { return info.home.empty() || info.home == home_; }
   ServiceInfo WithState(ServiceInfo info) const;
   std::shared_ptr<RolloutDriver> DriverOf(const Entry& entry) const;
   void Drive(const std::shared_ptr<Entry>& entry, const BatchLimits& limits, RolloutInfo rollout);
@@ -127,6 +129,7 @@ class Services {
   ModelSource& models_;
   const Clock& clock_;
   GoldenSource* const golden_;
+  const std::string home_;
   std::mutex scaler_mutex_;
   std::condition_variable scaler_wakes_;
   bool scaler_poked_ = false, scaler_stops_ = false;

@@ -127,6 +127,23 @@ TEST_F(ServicesTest, ARestartServesWhatWasServed) {
   EXPECT_EQ(Ask(*services_->Find("s"), 1).y[0], 5);
 }
 
+TEST_F(ServicesTest, AnotherServersServicesAreListedAndLeftAlone) {
+  Deploy();
+  Services other(*records_, models_, Clock::Real(), nullptr, "elsewhere");
+  ASSERT_TRUE(records_->Update(kServiceKind, "s", "me", [](Record& r) -> Status {
+    TRY(ServiceInfo info, ReadService(r));
+    info.home = "here";
+    r.status = ServiceStatusText(info);
+    return {};
+  }));
+  ASSERT_TRUE(other.Start());
+  EXPECT_EQ(other.Find("s"), nullptr);
+  EXPECT_EQ(other.Show("s")->problem, "another server on the same records serves it");
+  EXPECT_FALSE(other.Rollout("s", "scale@2", "me"));
+  EXPECT_FALSE(other.Delete("s", "me"));
+  EXPECT_TRUE(other.ready());
+}
+
 TEST_F(ServicesTest, RefusedRolloutsChangeNothingAndAreWrittenDown) {
   Deploy();
   models_.Put("nan", R"(module m {

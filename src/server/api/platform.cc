@@ -65,7 +65,7 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
       changes_(home_->records()),
       model_source_(models_, home_->store()),
       golden_source_(datasets_, home_->store()),
-      services_(home_->records(), model_source_, clock, &golden_source_),
+      services_(home_->records(), model_source_, clock, &golden_source_, home_->id()),
       launcher_(MakeLocalLauncher({.keeper = {"/proc/self/exe", "job-keeper"}})) {
   JobsOptions options;
   options.folder = home_->folder() / "jobs";
