@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/normal.hpp>
-#include <boost/math/distributions/students_t.hpp>
 
 namespace sinter {
 
@@ -51,26 +49,6 @@ McNemar ExactMcNemar(const PairedOutcomes& outcomes) {
   const auto at_most = [&](int64_t k) { return boost::math::cdf(law, static_cast<double>(k)); };
   return {std::min(1.0, 2 * at_most(std::min(outcomes.first_only, outcomes.second_only))),
           at_most(outcomes.second_only)};
-}
-
-Estimate PairedMeanDifference(std::span<const double> first, std::span<const double> second,
-                              double confidence) {
-  SINTER_CHECK(first.size() == second.size());
-  const auto n = static_cast<double>(first.size());
-  double sum = 0;
-  for (size_t i = 0; i < first.size(); ++i) sum += second[i] - first[i];
-  const double mean = first.empty() ? 0 : sum / n;
-  constexpr double kInfinite = std::numeric_limits<double>::infinity();
-  if (first.size() < 2) return {mean, -kInfinite, kInfinite, static_cast<int64_t>(first.size())};
-  double squares = 0;
-  for (size_t i = 0; i < first.size(); ++i) {
-    const double off = second[i] - first[i] - mean;
-    squares += off * off;
-  }
-  const double t =
-      boost::math::quantile(boost::math::complement(boost::math::students_t(n - 1), (1 - confidence) / 2));
-  const double half = t * std::sqrt(squares / (n - 1) / n);
-  return {mean, mean - half, mean + half, static_cast<int64_t>(first.size())};
 }
 
 }  // namespace sinter

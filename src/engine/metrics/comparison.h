@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "engine/metrics/classification.h"
 
@@ -35,11 +34,5 @@ struct McNemar {
   double second_worse = 1;  // small: it is worse
 };
 McNemar ExactMcNemar(const PairedOutcomes& outcomes);
-
-// Mean of second[i] - first[i] with Student's interval of n - 1 degrees of freedom. Fewer than two samples:
-// infinite. The spans are equally long (a broken invariant otherwise); for some 30 or more samples, or
-// differences that are near normal.
-Estimate PairedMeanDifference(std::span<const double> first, std::span<const double> second,
-                              double confidence = 0.95);
 
 }  // namespace sinter

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <vector>
 
 #include "base/random.h"
 
@@ -72,17 +70,6 @@ TEST(McNemarTest, IsExact) {
   EXPECT_NEAR(ExactMcNemar({1, 1, 7, 12}).second_worse, 0.99609375, 1e-12);
   EXPECT_EQ(ExactMcNemar({5, 0, 0, 5}).two_sided, 1);
   EXPECT_EQ(ExactMcNemar({5, 3, 3, 5}).two_sided, 1);
-}
-
-TEST(PairedMean, IsStudents) {
-  const std::vector<double> a{5.1, 4.9, 6.2, 5.8, 6.0, 5.5, 5.3, 6.7},
-      b{5.6, 5.0, 6.1, 6.4, 6.6, 5.9, 5.2, 7.4};
-  const Estimate e = PairedMeanDifference(a, b);  // scipy.stats.ttest_rel
-  EXPECT_NEAR(e.value, 0.3375, 1e-12);
-  EXPECT_NEAR(e.low, 0.06590806278768535, 1e-9);
-  EXPECT_NEAR(e.high, 0.6090919372123147, 1e-9);
-  EXPECT_NEAR(PairedMeanDifference(a, b, 0.9).low, 0.11989575560015373, 1e-9);
-  EXPECT_TRUE(std::isinf(PairedMeanDifference({}, {}).high));
 }
 
 TEST(TwoSidedZ, IsTheNormalQuantile) {

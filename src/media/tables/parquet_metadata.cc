@@ -348,7 +348,8 @@ Result<ParquetMetadata> ReadParquetMetadata(std::span<const std::byte> file) {
 
 namespace {
 
-Status ReadDataPage(ThriftReader& in, ParquetPageHeader& page) {
+// Of data and of dictionaries, whose third field says something else.
+Status ReadPlainPage(ThriftReader& in, ParquetPageHeader& page, bool dictionary) {
   return in.Struct([&](ThriftField f) -> Status {
     switch (f.id) {
       case 1:
@@ -356,20 +357,7 @@ Status ReadDataPage(ThriftReader& in, ParquetPageHeader& page) {
       case 2:
         return Enum(in, f, 9, page.encoding);
       case 3:
-        return Enum(in, f, 9, page.definition_encoding);
-      default:
-        return in.Skip(f.type);
-    }
-  });
-}
-
-Status ReadDictionaryPage(ThriftReader& in, ParquetPageHeader& page) {
-  return in.Struct([&](ThriftField f) -> Status {
-    switch (f.id) {
-      case 1:
-        return in.Int64(f, page.values);
-      case 2:
-        return Enum(in, f, 9, page.encoding);
+        return dictionary ? in.Skip(f.type) : Enum(in, f, 9, page.definition_encoding);
       default:
         return in.Skip(f.type);
     }
@@ -415,9 +403,7 @@ Result<ParquetPageHeader> ReadParquetPageHeader(std::span<const std::byte> bytes
         if (f.type != ThriftType::kStruct) return in.Skip(f.type);
         if (described != 0) return Corrupt("a page is described twice");
         described = f.id;
-        return f.id == 5   ? ReadDataPage(in, page)
-               : f.id == 7 ? ReadDictionaryPage(in, page)
-                           : ReadDataPageV2(in, page);
+        return f.id == 8 ? ReadDataPageV2(in, page) : ReadPlainPage(in, page, f.id == 7);
       default:
         return in.Skip(f.type);
     }

@@ -59,7 +59,6 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
       metrics_(std::move(metrics)),
       datasets_(RepositoryKind::kDataset, *home_),
       models_(RepositoryKind::kModel, *home_),
-      leases_(home_->records(), home_->shares_records() ? UniqueHolder() : "home", clock),
       tokens_(home_->records()),
       runs_(home_->records(), home_->store(), clock),
       changes_(home_->records()),

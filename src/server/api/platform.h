@@ -7,7 +7,6 @@
 #include "platform/hub/repositories.h"
 #include "platform/hub/tokens.h"
 #include "platform/jobs/jobs.h"
-#include "platform/records/lease.h"
 #include "platform/runs/metric_store.h"
 #include "platform/runs/runs.h"
 #include "platform/serving/services.h"
@@ -28,9 +27,6 @@ class Platform {
   BlobStore& store() { return home_->store(); }
   PartialBlobs& partial_blobs() { return *partial_; }
   Records& records() { return home_->records(); }
-  // This server's: under one name for ever where the home's lock keeps others out, so that a server that was
-  // killed has its leases back at once.
-  Leases& leases() { return leases_; }
   MetricStore& metrics() { return *metrics_; }
   Repositories& repositories(RepositoryKind kind) {
     return kind == RepositoryKind::kDataset ? datasets_ : models_;
@@ -59,7 +55,6 @@ class Platform {
   std::unique_ptr<MetricStore> metrics_;
   Repositories datasets_;
   Repositories models_;
-  Leases leases_;
   Tokens tokens_;
   Runs runs_;
   ChangeFeed changes_;
