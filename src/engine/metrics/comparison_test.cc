@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-
 #include "base/random.h"
 
 namespace sinter {
