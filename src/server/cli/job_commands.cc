@@ -53,7 +53,7 @@ Result<std::string> Follow(ApiClient& client, const std::string& id) {
     const uint64_t next = log.value("next", from);
     const bool quiet = next == from;
     from = next;
-    const std::string state = job.value("state", "");
+    std::string state = job.value("state", "");
     const bool over = state == "succeeded" || state == "failed" || state == "cancelled";
     if (over && quiet) return state;
     if (quiet) std::this_thread::sleep_for(std::chrono::milliseconds(300));
