@@ -330,7 +330,14 @@ TEST_F(GitTest, RefusesPacksThatAreNone) {
   const GitId second = *ParseGitId(Git({"-C", work, "rev-parse", "HEAD"}).substr(0, 40));
   Git({"-C", work, "bundle", "create", "-q", list, "HEAD^..HEAD"});
   const std::string bundle = *ReadFile(list);
-  EXPECT_NE(why(bundle.substr(bundle.find("PACK")), second), "accepted");
+  EXPECT_THAT(why(bundle.substr(bundle.find("PACK")), second), HasSubstr("missing delta bases"));
+  // Commits without their trees.
+  const std::string commits = (folder_.path() / "commits.pack").string();
+  ASSERT_EQ(
+      std::system(("cd '" + work + "' && git rev-list HEAD | git pack-objects -q --stdout >'" + commits + "'")
+                      .c_str()),
+      0);
+  EXPECT_THAT(why(*ReadFile(commits), second), HasSubstr("which is missing"));
   EXPECT_TRUE(Push({made.commit, made.pack}));
 }
 

@@ -24,7 +24,12 @@ RolloutDriver::RolloutDriver(RolloutWorld world, RolloutInfo info)
       live_meter_(info.gates.budget.window_s, info.gates.budget.minimum),
       info_(std::move(info)) {}
 
-RolloutDriver::~RolloutDriver() { Stop(); }
+// What still loads or asks wakes the driver at its end: it ends before the members that it wakes.
+RolloutDriver::~RolloutDriver() {
+  Stop();
+  loading_ = {};
+  asking_ = {};
+}
 
 RolloutInfo RolloutDriver::Resumed(RolloutInfo kept, int64_t now_ms) {
   const bool paused = kept.state == RolloutState::kPaused;
