@@ -60,7 +60,7 @@ Result<PackFiles> IndexPack(const Path& repository, std::span<const std::byte> p
   auto done = GitDone(git_indexer_append(indexer.get(), pack.data(), pack.size(), &progress), "index a pack");
   if (done) done = GitDone(git_indexer_commit(indexer.get(), &progress), "index a pack");
   if (!done) return AsInput(std::move(done).error());
-  TRY(const PackFiles files, FindPack(folder, progress.total_objects));
+  TRY(PackFiles files, FindPack(folder, progress.total_objects));
   if (auto complete = CheckPackIsComplete(files.index, repository / "objects"); !complete)
     return AsInput(std::move(complete).error());
   return files;

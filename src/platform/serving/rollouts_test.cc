@@ -252,6 +252,7 @@ TEST_F(RolloutsTest, ACanaryGrowsWhileItHolds) {
   EXPECT_GT(answers_[2], 60) << "20 at each of 10, 50 and 100 percent";
   const RolloutInfo rollout = Now();
   std::vector<std::string> way;
+  way.reserve(rollout.history.size());
   for (const RolloutStep& step : rollout.history)
     way.push_back(
         fmt::format("{}{}", RolloutStateName(step.state), step.state == State::kCanary ? step.step : 0));
@@ -433,7 +434,7 @@ TEST_F(RolloutsTest, ARestartInEachStateServesAndGoesOn) {
     });
     const bool switched = state == State::kBaking;
     Open();
-    models_.hold = examples_.hold = false;
+    release.wait();
     const auto service = services_->Find("s");
     ASSERT_TRUE(service->ready());
     EXPECT_EQ(service->Info()->name, fmt::format("{}", switched ? revision : revision - 1));

@@ -66,6 +66,7 @@ TEST_F(ScalingTest, FirstRequestsAfterSleepAreHeldNotFailed) {
     EXPECT_TRUE(services_->Show("s")->ready) << "it answers all the same";
     EXPECT_EQ(services_->Find("s")->Info()->name, "1");
     std::vector<std::future<std::string>> answers;
+    answers.reserve(8);
     for (int i = 0; i < 8; ++i) answers.push_back(std::async(std::launch::async, [this] { return Ask(); }));
     for (auto& answer : answers) EXPECT_EQ(answer.get(), "2");
   }
@@ -102,6 +103,7 @@ TEST_F(ScalingTest, HeldRequestsAreBounded) {
   std::atomic<int> refused{0}, answered{0};
   std::vector<std::thread> clients;
   // The first wakes it, and loading takes some milliseconds: of twenty at once most find two waiting already.
+  clients.reserve(20);
   for (int i = 0; i < 20; ++i) {
     clients.emplace_back([&] { (Ask() == "2" ? answered : refused)++; });
   }
@@ -116,6 +118,7 @@ TEST_F(ScalingTest, WorkersComeAndGoUnderLoad) {
   std::atomic<bool> stop{false};
   std::atomic<int> asked{0}, wrong{0};
   std::vector<std::thread> clients;
+  clients.reserve(3);
   for (int i = 0; i < 3; ++i) {
     clients.emplace_back([&] {
       while (!stop) {

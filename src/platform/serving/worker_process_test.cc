@@ -80,6 +80,7 @@ TEST_F(ProcessReplica, ACrashCostsNoRequest) {
   std::mutex mutex;
   std::vector<std::string> wrong;
   std::vector<std::thread> clients;
+  clients.reserve(4);
   for (int t = 0; t < 4; ++t) {
     clients.emplace_back([&, t] {
       for (int i = 0; !stop; ++i) {
