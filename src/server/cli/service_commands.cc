@@ -56,7 +56,7 @@ void Print(const CliContext& context, const Json& answer, bool whole) {
 Result<Json> Follow(ApiClient& client, const std::string& revision) {
   std::string said;
   while (true) {
-    TRY(const Json rollout, client.Get(PathOf("/rollouts/" + EscapeSegment(revision))));
+    TRY(Json rollout, client.Get(PathOf("/rollouts/" + EscapeSegment(revision))));
     const std::string state = TextOf(rollout, "state") + TextOf(rollout, "share");
     if (state != said) fmt::print(stderr, "{}\n", RolloutLine(rollout));
     said = state;
@@ -186,7 +186,7 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
   CLI::App* service = app.add_subcommand("service", "Models that answer requests");
   service->require_subcommand(1);
   // A verb on one service. `act` does it with a client of the server.
-  auto verb = [&](const char* word, const char* help, auto act) {
+  auto verb = [&](const char* word, const char* help, const auto& act) {
     CLI::App* command = service->add_subcommand(word, help);
     command->add_option("name", name, "The service")->required();
     AddPlatformOptions(*command, context);
@@ -199,7 +199,7 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
     return command;
   };
   // ... whose answer is the service as it then is: in a row, or (show) in whole.
-  auto change = [&](const char* word, const char* help, bool whole, auto ask) {
+  auto change = [&](const char* word, const char* help, bool whole, const auto& ask) {
     return verb(word, help, [&context, ask, whole](ApiClient& client) -> Status {
       TRY(const Json answer, ask(client));
       Print(context, answer, whole);
