@@ -226,6 +226,36 @@ class PostgresRecords final : public Records {
     return last;
   }
 
+  Result<std::vector<std::string>> Kinds() override {
+    std::vector<std::string> kinds;
+    TRY_STATUS(database_->Read([&](PostgresConnection& db) -> Status {
+      kinds.clear();
+      while (true) {
+        TRY(const PostgresRows rows,
+            db.Query(kPostgresNextKind, {kinds.empty() ? std::string_view() : kinds.back()}));
+        if (rows.size() == 0) return {};
+        kinds.push_back(rows.Text(0, 0));
+      }
+    }));
+    return kinds;
+  }
+
+  // The database's administrators look after its files: amcheck is not for whoever merely uses it.
+  Status CheckIntegrity() override {
+    TRY_STATUS(LastSequence());
+    return {};
+  }
+  Status Backup(const Path& folder) override {
+    return BackupPostgresRecords(database_->address(), folder);
+  }
+
+  Status BeginEpoch() override {
+    return database_->Write([&](PostgresConnection& db) -> Status {
+      TRY_STATUS(db.Query(kPostgresBeginEpoch, {std::to_string(kEpoch)}));
+      return {};
+    });
+  }
+
   Result<LeaseRow> GetLease(std::string_view name) override {
     std::optional<LeaseRow> lease;
     if (CheckRecordName(name)) {

@@ -74,6 +74,9 @@ inline constexpr const char* kPostgresPut =
     " created_by = excluded.created_by, updated_by = excluded.updated_by";
 inline constexpr const char* kPostgresDelete =
     "DELETE FROM sinter_records WHERE (kind, name) IN (SELECT * FROM unnest($1::text[], $2::text[]))";
+inline constexpr const char* kPostgresNextKind =
+    "SELECT kind FROM sinter_records WHERE kind > $1 ORDER BY kind LIMIT 1";
+inline constexpr const char* kPostgresBeginEpoch = "UPDATE sinter_sequence SET last = last + $1";
 inline constexpr const char* kPostgresNotify = "NOTIFY sinter_changes";
 inline constexpr const char* kPostgresListen = "LISTEN sinter_changes";
 inline constexpr const char* kPostgresGetLease =
@@ -96,6 +99,7 @@ static_assert(kPageBytes == 16777216);
 // All that find something in a table that grows: none of them may scan it.
 inline constexpr const char* kPostgresIndexed[] = {
     kPostgresGet,     kPostgresGetMany,       kPostgresListAfter,       kPostgresListFrom,
-    kPostgresHistory, kPostgresHistoryOfKind, kPostgresHistoryOfRecord, kPostgresDelete};
+    kPostgresHistory, kPostgresHistoryOfKind, kPostgresHistoryOfRecord, kPostgresDelete,
+    kPostgresNextKind};
 
 }  // namespace sinter

@@ -54,17 +54,29 @@ Result<Record> Records::Update(std::string_view kind, std::string_view name, std
   }
 }
 
+// The history is never pruned, so that every number that was given is there.
+Status Records::CheckGiven(int64_t sequence) {
+  if (sequence == 0) return {};
+  TRY(const int64_t last, LastSequence());
+  std::vector<Change> changes;
+  if (sequence > 0 && sequence <= last) {
+    TRY(changes, History({.after = sequence - 1, .kind = {}, .name = {}, .limit = 1}));
+  }
+  if (!changes.empty() && changes[0].sequence == sequence) return {};
+  return Error{
+      ErrorCode::kConflict,
+      fmt::format("changes after {} are asked for, which is none of these; the last one is {}", sequence,
+                  last),
+      "the records were restored: read everything again"};
+}
+
 Result<std::vector<Change>> Records::WaitForChanges(ChangeQuery query, Deadline deadline,
                                                     const CancelToken& cancel) {
+  TRY_STATUS(CheckGiven(query.after));
   for (int64_t looked_at = -1;;) {
     const uint64_t seen = signal_.Count();
     // Before the history: whatever it then does not show is not of this query, up to here.
     TRY(const int64_t last, LastSequence());
-    if (query.after > last) {
-      return Error{ErrorCode::kConflict,
-                   fmt::format("changes after {} are asked for, and the last one is {}", query.after, last),
-                   "the records were restored: read everything again"};
-    }
     if (last != looked_at) {
       TRY(auto changes, History(query));
       if (!changes.empty()) return changes;

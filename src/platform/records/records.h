@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/cancel.h"
+#include "base/file.h"
 #include "platform/records/change_signal.h"
 #include "platform/records/record.h"
 
@@ -80,6 +81,18 @@ class Records {
   // The history after a sequence number, oldest first: what a watch sends, and what it resumes from.
   virtual Result<std::vector<Change>> History(const ChangeQuery& query) = 0;
   virtual Result<int64_t> LastSequence() = 0;
+  // The kinds of which there is a record, in order.
+  virtual Result<std::vector<std::string>> Kinds() = 0;
+
+  // Reads all of the database that it can tell the soundness of: kCorrupt.
+  virtual Status CheckIntegrity() = 0;
+  // Everything as of one moment, while others write, into `folder`: a file that RestoreRecords of the
+  // implementation takes.
+  virtual Status Backup(const Path& folder) = 0;
+  // For records that were restored, before anybody uses them: sequence numbers go on far above every one that
+  // may have been given after the backup, so that whoever follows changes from there is told (kConflict).
+  virtual Status BeginEpoch() = 0;
+  static constexpr int64_t kEpoch = int64_t{1} << 32;
 
   // The lease's row; kNotFound where it was never held.
   virtual Result<LeaseRow> GetLease(std::string_view name) = 0;
@@ -94,9 +107,12 @@ class Records {
   using Deadline = std::chrono::steady_clock::time_point;
   // History(query), once it has something: at once for writes of this process, within PollInterval() for
   // those of others. Empty at the deadline; kCancelled. Holds the thread. kConflict for a sequence number
-  // that was not given yet: the caller saw another database, or this one before it was restored.
+  // that was never given: the caller saw another database, or this one before it was restored.
   Result<std::vector<Change>> WaitForChanges(ChangeQuery query, Deadline deadline,
                                              const CancelToken& cancel = {});
+
+  // kConflict for a sequence number that no change here has, and is not 0.
+  Status CheckGiven(int64_t sequence);
 
   Result<Record> Create(std::string kind, std::string name, std::string spec, std::string status,
                         std::string_view who);

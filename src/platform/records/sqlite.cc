@@ -263,4 +263,11 @@ Status SqliteDatabase::CheckIntegrity() {
   });
 }
 
+// VACUUM INTO takes no lock that a writer waits for.
+Status SqliteDatabase::BackupTo(const Path& to) {
+  TRY(const auto connection, SqliteConnection::Open(path_));
+  TRY(SqliteQuery query, connection->Query("VACUUM INTO ?1"));
+  return query.Bind(0, to.string()).Run();
+}
+
 }  // namespace sinter

@@ -82,6 +82,8 @@ class SqliteDatabase {
   // On one snapshot.
   Status Read(const std::function<Status(SqliteConnection&)>& work);
   Status CheckIntegrity();
+  // A copy as of one moment, while others write; `to` is not there yet. Not synced.
+  Status BackupTo(const Path& to);
 
  private:
   explicit SqliteDatabase(Path path) : path_(std::move(path)) {}

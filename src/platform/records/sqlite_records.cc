@@ -158,6 +158,31 @@ class SqliteRecords final : public Records {
     return last;
   }
 
+  Result<std::vector<std::string>> Kinds() override {
+    std::vector<std::string> kinds;
+    TRY_STATUS(database_->Read([&](SqliteConnection& db) -> Status {
+      std::string last;
+      while (true) {
+        TRY(SqliteQuery query, db.Query(kSqliteNextKind));
+        TRY(const bool row, query.Bind(0, last).Step());
+        if (!row) return {};
+        last = query.Text(0);
+        kinds.push_back(last);
+      }
+    }));
+    return kinds;
+  }
+
+  Status CheckIntegrity() override { return database_->CheckIntegrity(); }
+  Status Backup(const Path& folder) override { return database_->BackupTo(folder / kSqliteBackup); }
+
+  Status BeginEpoch() override {
+    return database_->Write([&](SqliteConnection& db) -> Status {
+      TRY(SqliteQuery query, db.Query(kSqliteBeginEpoch));
+      return query.Bind(0, kEpoch).Run();
+    });
+  }
+
   Result<LeaseRow> GetLease(std::string_view name) override {
     std::optional<LeaseRow> lease;
     TRY_STATUS(database_->Read([&](SqliteConnection& db) -> Status {
@@ -190,6 +215,13 @@ class SqliteRecords final : public Records {
 };
 
 }  // namespace
+
+Status RestoreSqliteRecords(const Path& folder, const Path& path) {
+  std::error_code error;
+  std::filesystem::copy_file(folder / kSqliteBackup, path, error);
+  if (error) return SystemError(error.value(), "cannot copy the records to", path);
+  return {};
+}
 
 Result<std::unique_ptr<Records>> OpenSqliteRecords(const Path& path, const Clock& clock) {
   TRY(auto database, SqliteDatabase::Open(path, kSqliteMigrations));

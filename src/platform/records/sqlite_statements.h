@@ -45,6 +45,10 @@ inline constexpr const char* kSqliteHistoryOfRecord =
     "SELECT " SINTER_CHANGE_COLUMNS
     " FROM history WHERE sequence > ?1 AND kind = ?3 AND name = ?4 ORDER BY sequence LIMIT ?2";
 inline constexpr const char* kSqliteLast = "SELECT coalesce(max(sequence), 0) FROM history";
+inline constexpr const char* kSqliteNextKind =
+    "SELECT kind FROM records WHERE kind > ?1 ORDER BY kind LIMIT 1";
+inline constexpr const char* kSqliteBeginEpoch =
+    "UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name = 'history'";
 inline constexpr const char* kSqliteAddHistory =
     "INSERT INTO history (change, at_ms, by, kind, name, spec, status, created_ms, created_by)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING sequence";
@@ -61,6 +65,7 @@ inline constexpr const char* kSqlitePutLease = "INSERT OR REPLACE INTO leases VA
 // All that only read, or find what they write: none of them may scan a table.
 inline constexpr const char* kSqliteIndexed[] = {kSqliteGet,     kSqliteListAfter,     kSqliteListFrom,
                                                  kSqliteHistory, kSqliteHistoryOfKind, kSqliteHistoryOfRecord,
-                                                 kSqliteLast,    kSqliteDelete,        kSqliteGetLease};
+                                                 kSqliteLast,    kSqliteDelete,        kSqliteGetLease,
+                                                 kSqliteNextKind};
 
 }  // namespace sinter

@@ -162,4 +162,7 @@ Status MetricStore::Delete(std::string_view run) {
   });
 }
 
+Status MetricStore::CheckIntegrity() { return database_->CheckIntegrity(); }
+Status MetricStore::BackupTo(const Path& file) { return database_->BackupTo(file); }
+
 }  // namespace sinter

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/stream.h"
+#include "platform/store/sweep_guard.h"
 
 namespace sinter {
 
@@ -81,16 +82,43 @@ class BlobStore final : public BlobSource {
   // Reads it all again; kCorrupt where the bytes are no longer the ones that the name says.
   Status Verify(const Sha256Digest& digest) const;
   Status Remove(const Sha256Digest& digest);
+  // As Size, and a sweep that did not remove the blob by now leaves it alone for its grace: what whoever was
+  // told that a blob is there relies on.
+  Result<uint64_t> Use(const Sha256Digest& digest) const;
+  // Held from the first Put or Use of the blobs that a record is going to name until the record is written.
+  [[nodiscard]] SweepHold Hold() const { return guard_->Enter(); }
   // Every blob, in no order; the first error of `visit` ends it.
   Status ForEach(const std::function<Status(const BlobInfo&)>& visit) const;
   Path PathOf(const Sha256Digest& digest) const;
 
  private:
-  explicit BlobStore(Path folder) : folder_(std::move(folder)) {}
+  friend class BlobWriter;
+  friend class BlobSweep;
+  explicit BlobStore(Path folder)
+      : folder_(std::move(folder)), guard_(std::make_unique<SweepGuard>()) {}
   Status OpenSession();
   Path folder_;
+  std::unique_ptr<SweepGuard> guard_;
   Path session_;
   int session_fd_ = -1;
+};
+
+// Removing what nothing names. Between its beginning and Remove the caller finds out what is named: what was
+// put or used meanwhile stays, whatever the caller says. One at a time; one thread.
+class BlobSweep {
+ public:
+  // Waits until whoever holds the store at this moment has written its record.
+  explicit BlobSweep(const BlobStore& store);
+  ~BlobSweep();
+  BlobSweep(const BlobSweep&) = delete;
+  BlobSweep& operator=(const BlobSweep&) = delete;
+  enum class Outcome : uint8_t { kRemoved, kYoung, kGone };
+  // kYoung: put or used since the sweep began, or at `since_ms` of the wall clock or later. With `dry`
+  // nothing is removed, and the outcome is what it would be.
+  Result<Outcome> Remove(const Sha256Digest& digest, int64_t since_ms, bool dry);
+
+ private:
+  const BlobStore& store_;
 };
 
 }  // namespace sinter

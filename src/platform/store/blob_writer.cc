@@ -55,12 +55,14 @@ Result<BlobInfo> BlobWriter::Commit(const std::optional<Sha256Digest>& expected)
   }
   // The same bytes are there: keep them, and let the temporary file go. A size that differs can only be
   // damage from outside, which the verified bytes in hand repair.
-  if (const auto size = store_->Size(info.digest); size && *size == size_) {
+  if (const auto size = store_->Use(info.digest); size && *size == size_) {
     const FileWriter discarded = std::move(file_);
     return info;
   }
   const Path path = store_->PathOf(info.digest);
   TRY_STATUS(MakePlace(path.parent_path()));
+  // A sweep under way, which may have listed the damaged one, leaves this one.
+  (void)store_->guard_->Use(info.digest, [] { return true; });
   TRY_STATUS(file_.PublishAs(path));
   return info;
 }
@@ -84,13 +86,14 @@ Result<BlobInfo> BlobStore::Adopt(const Path& file, const Sha256Digest& expected
     std::filesystem::remove(file, ignored);
     return OtherBytes(info.size, info.digest, expected);
   }
-  if (const auto size = Size(expected); size && *size == info.size) {
+  if (const auto size = Use(expected); size && *size == info.size) {
     std::filesystem::remove(file, ignored);
     return info;
   }
   const Path path = PathOf(expected);
   TRY_STATUS(SyncFile(file));
   TRY_STATUS(MakePlace(path.parent_path()));
+  (void)guard_->Use(expected, [] { return true; });
   if (::rename(file.c_str(), path.c_str()) != 0) return SystemError(errno, "cannot rename to", path);
   TRY_STATUS(SyncFolder(path.parent_path()));
   return info;

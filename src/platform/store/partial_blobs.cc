@@ -46,13 +46,30 @@ Result<std::optional<BlobInfo>> PartialPiece::Finish() {
 
 Result<std::unique_ptr<PartialBlobs>> PartialBlobs::Open(const Path& folder, BlobStore& store) {
   TRY_STATUS(MakeFolders(folder));
-  const auto old = fs::file_time_type::clock::now() - std::chrono::hours(24 * 7);
+  auto partial = std::unique_ptr<PartialBlobs>(new PartialBlobs(folder, store));
+  partial->RemoveOlder(kKept, false);
+  return partial;
+}
+
+PartialBlobs::Removed PartialBlobs::RemoveOlder(std::chrono::milliseconds age, bool dry) {
+  Removed removed;
+  const auto old = fs::file_time_type::clock::now() - age;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    std::error_code ignored;
-    if (entry.last_write_time(ignored) < old && !ignored) fs::remove(entry.path(), ignored);
+  for (const auto& entry : fs::directory_iterator(folder_, error)) {
+    std::error_code failed;
+    const auto written = entry.last_write_time(failed);
+    const uint64_t size = failed ? 0 : entry.file_size(failed);
+    if (failed || written >= old) continue;
+    // A piece that comes just now has the lock.
+    const int fd = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) continue;
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0 && (dry || fs::remove(entry.path(), failed))) {
+      ++removed.files;
+      removed.bytes += size;
+    }
+    ::close(fd);
   }
-  return std::unique_ptr<PartialBlobs>(new PartialBlobs(folder, store));
+  return removed;
 }
 
 Path PartialBlobs::PathOf(const Sha256Digest& digest, std::string_view owner) const {

@@ -1,6 +1,7 @@
 // Blobs that arrive piece by piece: what has come stays on the disk, whatever breaks, until the rest comes.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,8 +39,15 @@ class PartialPiece {
 // cannot spoil them. The folder lies on the store's file system. Any thread, any process.
 class PartialBlobs {
  public:
-  // What nobody added to for a week is removed.
+  static constexpr std::chrono::hours kKept{24 * 7};
+  // What nobody added to for kKept is removed.
   static Result<std::unique_ptr<PartialBlobs>> Open(const Path& folder, BlobStore& store);
+  struct Removed {
+    int64_t files = 0;
+    uint64_t bytes = 0;
+  };
+  // What nobody added to for so long; with `dry` it is only counted. One that is being added to stays.
+  Removed RemoveOlder(std::chrono::milliseconds age, bool dry);
   // How much of it has come; 0 for one that nobody began.
   uint64_t Received(const Sha256Digest& digest, std::string_view owner) const;
   // The next piece of a blob, from `offset` on; from 0 it begins anew. kConflict where that is not how much

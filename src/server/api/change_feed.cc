@@ -112,10 +112,8 @@ void ChangeFeed::Impl::Admit() {
     const int64_t after = follower->request.after.value_or(last.value_or(0));
     Result<HttpResponse> refusal = HttpResponse();
     if (!last) refusal = last.error();
-    if (last && after > *last) {
-      refusal = Error{ErrorCode::kConflict,
-                      fmt::format("changes after {} are asked for, and the last one is {}", after, *last),
-                      "the records were restored: read everything again"};
+    if (last && after != *last) {
+      if (const Status given = records.CheckGiven(after); !given) refusal = given.error();
     }
     if (!refusal) {
       follower->responder->Send(std::move(refusal));

@@ -12,6 +12,9 @@ class SqliteBackend final : public RecordsBackend {
   Result<std::unique_ptr<Records>> Open(const Clock& clock) override {
     return OpenSqliteRecords(folder_.path() / "records.db", clock);
   }
+  Status Restore(const Path& folder) override {
+    return RestoreSqliteRecords(folder, folder_.path() / "records.db");
+  }
 
  private:
   TemporaryFolder folder_;
@@ -23,6 +26,7 @@ class PostgresBackend final : public RecordsBackend {
   Result<std::unique_ptr<Records>> Open(const Clock& clock) override {
     return OpenPostgresRecords(address_, clock);
   }
+  Status Restore(const Path& folder) override { return RestorePostgresRecords(folder, address_); }
 
  private:
   std::string address_;

@@ -15,6 +15,8 @@ class RecordsBackend {
  public:
   virtual ~RecordsBackend() = default;
   virtual Result<std::unique_ptr<Records>> Open(const Clock& clock = Clock::Real()) = 0;
+  // What Records::Backup left in a folder, into this one, which nobody opened yet.
+  virtual Status Restore(const Path& folder) = 0;
 };
 
 // One that joins adds a line in backends.cc.
