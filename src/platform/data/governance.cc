@@ -5,7 +5,6 @@
 namespace sinter {
 namespace {
 
-constexpr std::string_view kKind = "dataset_governance";
 constexpr size_t kLongest = 4000;
 
 // The fields that the object names, over those there are.
@@ -43,7 +42,7 @@ Json Fields(const Governance& governance) {
 }  // namespace
 
 Result<Governance> GovernanceOf(Records& records, std::string_view dataset) {
-  const auto record = records.Get(kKind, dataset);
+  const auto record = records.Get(kGovernanceKind, dataset);
   if (record) return Parsed(*record);
   if (record.error().code == ErrorCode::kNotFound) return Governance();
   return record.error();
@@ -52,11 +51,12 @@ Result<Governance> GovernanceOf(Records& records, std::string_view dataset) {
 Result<Governance> SetGovernance(Records& records, std::string_view dataset, const Json& changes,
                                  std::string_view who) {
   TRY(Governance first, Merged({}, changes));
-  const auto made = records.Create(std::string(kKind), std::string(dataset), Fields(first).dump(), "{}", who);
+  const auto made =
+      records.Create(std::string(kGovernanceKind), std::string(dataset), Fields(first).dump(), "{}", who);
   if (made) return first;
   if (made.error().code != ErrorCode::kAlreadyExists) return made.error();
   Governance result;
-  TRY_STATUS(records.Update(kKind, dataset, who, [&](Record& record) -> Status {
+  TRY_STATUS(records.Update(kGovernanceKind, dataset, who, [&](Record& record) -> Status {
     TRY(Governance before, Parsed(record));
     TRY(result, Merged(std::move(before), changes));
     record.spec = Fields(result).dump();
@@ -69,7 +69,7 @@ Result<Json> GovernanceJson(Records& records, std::string_view dataset) {
   TRY(const Governance governance, GovernanceOf(records, dataset));
   Json json = Fields(governance);
   ChangeQuery query;
-  query.kind = kKind;
+  query.kind = kGovernanceKind;
   query.name = dataset;
   query.limit = 1000;
   TRY(const std::vector<Change> changes, records.History(query));

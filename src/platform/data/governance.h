@@ -9,6 +9,8 @@
 
 namespace sinter {
 
+inline constexpr std::string_view kGovernanceKind = "dataset_governance";
+
 struct Governance {
   std::string owner;           // a person or a group
   std::string licence;         // "CC-BY-4.0", or a sentence

@@ -1,14 +1,9 @@
 #include "platform/hub/git_cache.h"
 
-#include <git2/sys/odb_backend.h>
-
 #include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
-
-#include "platform/hub/git_library.h"
-#include "platform/hub/lfs_pointer.h"
 
 namespace sinter {
 namespace fs = std::filesystem;
@@ -36,28 +31,6 @@ Status Link(const Path& from, const Path& to) {
 Status WriteIfOther(const Path& path, std::string_view text) {
   if (const auto now = ReadFile(path); now && *now == text) return {};
   return WriteFileAtomically(path, text);
-}
-
-struct LfsVisit {
-  git_odb* odb;
-  std::vector<Sha256Digest> blobs;
-};
-
-int VisitObject(const git_oid* oid, void* payload) {
-  auto& visit = *static_cast<LfsVisit*>(payload);
-  size_t size = 0;
-  git_object_t type{};
-  int code = git_odb_read_header(&size, &type, visit.odb, oid);
-  if (code < 0) return code;
-  if (type != GIT_OBJECT_BLOB || size > kLfsPointerLimit) return 0;
-  git_odb_object* raw = nullptr;
-  code = git_odb_read(&raw, visit.odb, oid);
-  if (code < 0) return code;
-  const GitOdbObject object(raw);
-  const auto pointer = ParseLfsPointer(
-      {static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get())});
-  if (pointer && *pointer) visit.blobs.push_back((*pointer)->oid);
-  return 0;
 }
 
 }  // namespace
@@ -131,20 +104,9 @@ void GitCache::RemoveOtherPacks(const Path& folder, const GitState& state) {
 
 // A pointer whose blob is gone is left for who reads the version to find.
 Status GitCache::AddLfsObjects(const Path& folder, const Path& index) const {
-  StartGitLibrary();
-  git_odb* raw = nullptr;
-  TRY_STATUS(GitDone(git_odb_new(&raw), "open a pack"));
-  const GitOdb odb(raw);
-  git_odb_backend* backend = nullptr;
-  TRY_STATUS(GitDone(git_odb_backend_one_pack(&backend, index.c_str()), "open " + index.string()));
-  if (const Status added = GitDone(git_odb_add_backend(odb.get(), backend, 1), "open a pack"); !added) {
-    backend->free(backend);
-    return added.error();
-  }
-  LfsVisit visit{odb.get(), {}};
-  TRY_STATUS(GitDone(git_odb_foreach(odb.get(), &VisitObject, &visit), "list the pack " + index.string()));
+  TRY(const auto blobs, LfsBlobsOfPack(index));
   TRY_STATUS(MakeFolders(folder / "lfs" / "objects"));
-  for (const Sha256Digest& blob : visit.blobs) {
+  for (const Sha256Digest& blob : blobs) {
     if (!store_.Has(blob)) continue;
     const std::string hex = blob.Hex();
     const Path place = folder / "lfs" / "objects" / hex.substr(0, 2) / hex.substr(2, 2);

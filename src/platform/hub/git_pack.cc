@@ -1,9 +1,12 @@
 #include "platform/hub/git_pack.h"
 
+#include <git2/sys/odb_backend.h>
+
 #include <fmt/format.h>
 
 #include "platform/hub/git_complete.h"
 #include "platform/hub/git_library.h"
+#include "platform/hub/lfs_pointer.h"
 
 namespace sinter {
 namespace {
@@ -40,6 +43,28 @@ Result<PackFiles> FindPack(const Path& folder, uint64_t objects) {
   }
   if (error) return SystemError(error.value(), "cannot list", folder);
   return Internal("git wrote a pack and left no index");
+}
+
+struct LfsVisit {
+  git_odb* odb;
+  std::vector<Sha256Digest> blobs;
+};
+
+int VisitObject(const git_oid* oid, void* payload) {
+  auto& visit = *static_cast<LfsVisit*>(payload);
+  size_t size = 0;
+  git_object_t type{};
+  int code = git_odb_read_header(&size, &type, visit.odb, oid);
+  if (code < 0) return code;
+  if (type != GIT_OBJECT_BLOB || size > kLfsPointerLimit) return 0;
+  git_odb_object* raw = nullptr;
+  code = git_odb_read(&raw, visit.odb, oid);
+  if (code < 0) return code;
+  const GitOdbObject object(raw);
+  const auto pointer = ParseLfsPointer(
+      {static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get())});
+  if (pointer && *pointer) visit.blobs.push_back((*pointer)->oid);
+  return 0;
 }
 
 }  // namespace
@@ -88,6 +113,22 @@ Result<GitPack> StorePack(BlobStore& store, const PackFiles& files) {
   TRY(const BlobInfo pack, store.PutFile(files.pack));
   TRY(const BlobInfo index, store.PutFile(files.index));
   return GitPack{files.name, pack.digest, index.digest, files.objects, pack.size + index.size};
+}
+
+Result<std::vector<Sha256Digest>> LfsBlobsOfPack(const Path& index) {
+  StartGitLibrary();
+  git_odb* raw = nullptr;
+  TRY_STATUS(GitDone(git_odb_new(&raw), "open a pack"));
+  const GitOdb odb(raw);
+  git_odb_backend* backend = nullptr;
+  TRY_STATUS(GitDone(git_odb_backend_one_pack(&backend, index.c_str()), "open " + index.string()));
+  if (const Status added = GitDone(git_odb_add_backend(odb.get(), backend, 1), "open a pack"); !added) {
+    backend->free(backend);
+    return added.error();
+  }
+  LfsVisit visit{odb.get(), {}};
+  TRY_STATUS(GitDone(git_odb_foreach(odb.get(), &VisitObject, &visit), "list the pack " + index.string()));
+  return visit.blobs;
 }
 
 }  // namespace sinter

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "platform/hub/git_id.h"
 #include "platform/store/blob_store.h"
@@ -29,6 +30,8 @@ struct PackFiles {
 Result<PackFiles> IndexPack(const Path& repository, std::span<const std::byte> pack, const Path& folder);
 // All objects of a repository as one pack, with its index, in a folder.
 Result<PackFiles> PackAll(const Path& repository, const Path& folder);
+// The blobs that git-lfs pointers among the pack's objects name; the pack lies beside its index.
+Result<std::vector<Sha256Digest>> LfsBlobsOfPack(const Path& index);
 Result<GitPack> StorePack(BlobStore& store, const PackFiles& files);
 
 }  // namespace sinter

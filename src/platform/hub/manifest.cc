@@ -93,7 +93,7 @@ Result<Sha256Digest> PutManifest(BlobStore& store, const Manifest& manifest) {
   TRY(const Manifest checked, Manifest::Make(manifest.files));
   const std::string text = ManifestText(checked);
   for (const ManifestFile& file : manifest.files) {
-    auto size = store.Size(file.sha256);
+    auto size = store.Use(file.sha256);
     if (!size) return std::move(size).error().In(fmt::format("file '{}'", file.path));
     if (*size != file.size) {
       return InvalidArgument(fmt::format("file '{}': the manifest says {} bytes, sha256:{} has {}", file.path,

@@ -38,7 +38,8 @@ std::string ManifestText(const Manifest& manifest);
 Result<Manifest> ParseManifest(std::string_view text);
 Sha256Digest VersionId(const Manifest& manifest);
 
-// Puts the manifest's text into the store, where every file of it must be already, of the size said.
+// Puts the manifest's text into the store, where every file of it must be already, of the size said. Whoever
+// then writes a record that names it holds the store (BlobStore::Hold) from before this to after that.
 Result<Sha256Digest> PutManifest(BlobStore& store, const Manifest& manifest);
 Result<Manifest> ReadManifest(const BlobSource& store, const Sha256Digest& version);
 

@@ -55,9 +55,10 @@ Status CheckRepositoryName(std::string_view name) {
       "NAME or OWNER/NAME of letters, digits, '-', '_' and '.', starting with a letter or digit");
 }
 
-Repositories::Repositories(RepositoryKind kind, Home& home)
+Repositories::Repositories(RepositoryKind kind, Home& home, Admit admit)
     : kind_(kind),
       home_(home),
+      admit_(std::move(admit)),
       cache_(home.CacheFolder() / "git" / fmt::format("{}s", RepositoryKindName(kind)), home.store()) {}
 
 Status Repositories::CheckFiles(const Manifest& manifest) const {
@@ -85,10 +86,12 @@ Result<RepositoryVersion> Repositories::Commit(std::string_view name, const NewV
                                                std::string_view who) {
   TRY_STATUS(CheckRepositoryName(name));
   if (wanted.branch != "main") TRY_STATUS(CheckRefName(wanted.branch));
+  const SweepHold hold = home_.store().Hold();
   Manifest manifest = wanted.manifest;
   std::erase_if(manifest.files, [](const ManifestFile& file) { return file.path == kGitAttributes; });
   TRY_STATUS(CheckFiles(manifest));
   TRY_STATUS(CheckGitTree(manifest.files));
+  if (admit_) TRY_STATUS(admit_(name, manifest));
   RepositoryVersion version;
   version.repository = name;
   TRY(version.details, CanonicalObject("details", wanted.details));
@@ -114,7 +117,7 @@ Result<RepositoryVersion> Repositories::Commit(std::string_view name, const NewV
           head.is_main() ? fmt::format("Version {}", head.latest + 1) : "Update " + wanted.branch;
     if (head.ref) {
       TRY(RepositoryVersion now, GetCommit(name, head.commit));
-      if (now.id == version.id) {
+      if (now.id == version.id && now.removed.empty()) {
         if (head.is_main()) now.number = head.latest;
         return now;
       }
@@ -146,11 +149,13 @@ Result<RepositoryVersion> Repositories::Accept(std::string_view name, std::span<
   if (!head.repository && !head.is_main())
     return NotFound(fmt::format("there is no {} '{}'", RepositoryKindName(kind_), name), "push main first");
   if (!head.ref && !head.is_main()) TRY_STATUS(CheckNewRef(head));
+  const SweepHold hold = home_.store().Hold();
   TRY(const PushedCommit pushed, WithGit<PushedCommit>(name, [&](const Path& folder) {
         return ReadPush(folder, home_.store(), pack, commit);
       }));
   const Manifest& manifest = pushed.manifest;
   TRY_STATUS(CheckFiles(manifest));
+  if (admit_) TRY_STATUS(admit_(name, manifest));
   RepositoryVersion version;
   version.repository = name;
   version.commit = commit;
@@ -182,6 +187,7 @@ Status Repositories::Repack(std::string_view name) {
   if (records.size() < 2) return {};
   constexpr size_t kMostAtOnce = 900;  // of a transaction's writes; the others go the next time
   if (records.size() > kMostAtOnce) records.resize(kMostAtOnce);
+  const SweepHold hold = home_.store().Hold();
   TRY(const GitPack pack, WithGit<GitPack>(name, [&](const Path& folder) -> Result<GitPack> {
         TRY(const auto scratch, ScratchFolder::Create());
         TRY(const PackFiles files, PackAll(folder, scratch->path()));

@@ -25,6 +25,8 @@ struct RepositoryVersion {
   uint64_t bytes = 0;   // of all files
   int64_t created_ms = 0;
   std::string created_by;
+  // {"at_ms","by","reason"} of a version whose files were removed; empty: they are there.
+  std::string removed;
   std::string Ref() const;  // "name@3", or "name@0123456789ab" without a number
 };
 
@@ -65,7 +67,9 @@ Status CheckRepositoryName(std::string_view name);
 // the pack that it brings.
 class Repositories {
  public:
-  Repositories(RepositoryKind kind, Home& home);
+  // `admit` may refuse a new version, before anything of it is written down.
+  using Admit = std::function<Status(std::string_view name, const Manifest& manifest)>;
+  Repositories(RepositoryKind kind, Home& home, Admit admit = {});
 
   // Makes the manifest the next commit of a branch, and the repository where it is new. The files that the
   // kind asks for must be among it: dataset.json, or signature.json and a model. A manifest that is the
@@ -80,9 +84,10 @@ class Repositories {
                                    const std::optional<GitId>& parent, std::string_view who);
 
   // "name" or "name@latest" (main), "name@3", "name@BRANCH", "name@TAG", "name@refs/...", "name@" and 7 or
-  // more digits of a commit that was a branch's head.
+  // more digits of a commit that was a branch's head. kNotFound, with who and why, for one that was removed.
   Result<RepositoryVersion> Find(std::string_view ref);
-  Result<std::vector<RepositoryVersion>> Versions(std::string_view name);  // newest first, 1,000 at most
+  // Newest first, 1,000 at most; removed ones too.
+  Result<std::vector<RepositoryVersion>> Versions(std::string_view name);
   Result<RepositoryPage> List(std::string_view after = {}, int limit = 100);
   Result<Manifest> ManifestOf(const RepositoryVersion& version) {
     return ReadManifest(home_.store(), version.id);
@@ -100,11 +105,27 @@ class Repositories {
   Status DeleteRef(std::string_view name, std::string_view ref, const std::optional<GitId>& expected,
                    std::string_view who);
 
+  // A version's files are given up: they are not found any more, and the next collection of garbage frees
+  // those that no other version holds. Its commit stays in the history, with the small texts that git itself
+  // keeps. Twice the same does nothing.
+  Result<RepositoryVersion> RemoveVersion(std::string_view ref, std::string_view reason,
+                                          std::string_view who);
+  // The repository with all its versions and its history. Cut off in the middle, it is there still, with
+  // fewer versions: removed again, it goes. Its record in the history says why. kConflict where somebody goes
+  // on writing to it.
+  Status Remove(std::string_view name, std::string_view reason, std::string_view who);
+
   // The bare repository on this disk, as of now; a cache.
   Result<Path> GitFolder(std::string_view name);
   // Each commit brings a pack of its own; all of them become one. Done by itself when there are kMostPacks.
   Status Repack(std::string_view name);
   static constexpr size_t kMostPacks = 64;
+  // Reads every object of every pack, and every version's tree, which must be the one that is recorded. What
+  // is wrong, each with what it is wrong of: "model fashion@2".
+  struct GitProblem {
+    std::string of, message;
+  };
+  Result<std::vector<GitProblem>> CheckGit(std::string_view name);
   // What the records keep of a home of layout 1 becomes commits. Twice the same does nothing.
   Status MigrateFromLayout1();
 
@@ -112,6 +133,7 @@ class Repositories {
   struct Head;  // a ref and its repository as they were read
   Status CheckFiles(const Manifest& manifest) const;
   Result<std::optional<Record>> GetIfThere(const std::string& kind, std::string_view name);
+  Result<RepositoryVersion> FindAny(std::string_view ref);  // removed ones too
   Result<RepositoryVersion> GetCommit(std::string_view name, const GitId& commit);
   Result<RepositoryVersion> GetVersion(std::string_view name, int64_t number);
   Result<RepositoryVersion> GetByPrefix(std::string_view name, std::string_view prefix);
@@ -129,6 +151,7 @@ class Repositories {
   }
   RepositoryKind kind_;
   Home& home_;
+  Admit admit_;
   GitCache cache_;
 };
 

@@ -31,6 +31,7 @@ Result<std::optional<RepositoryVersion>> ReadOld(const Record& record) {
 }  // namespace
 
 Status Repositories::MigrateVersion(const Record& record, RepositoryVersion version) {
+  const SweepHold hold = home_.store().Hold();
   TRY(const Manifest manifest, ReadManifest(home_.store(), version.id));
   TRY(const Head head, ReadHead(version.repository, std::string(kBranches) + "main"));
   NewGitCommit commit{

@@ -24,13 +24,18 @@ std::string VersionName(std::string_view repository, int64_t number) {
   return PartName(repository, fmt::format("{:09}", number));
 }
 
-std::string RepositoryStatusText(int64_t latest) { return Json{{"latest", latest}}.dump(); }
+std::string RepositoryStatusText(int64_t latest, std::string_view removing) {
+  Json status = {{"latest", latest}};
+  if (!removing.empty()) status["removing"] = removing;
+  return status.dump();
+}
 
 Result<RepositoryInfo> ReadRepository(const Record& record) {
   TRY(const Json status, ParseJson(record.status));
   JsonReader reader(status, record.name);
   RepositoryInfo info{record.name, reader.Int("latest"), record.created_ms, record.updated_ms,
                       record.created_by};
+  reader.String("removing", "");
   TRY_STATUS(reader.Finish());
   return info;
 }
@@ -46,7 +51,11 @@ std::string CommitSpecText(const RepositoryVersion& version) {
       .dump();
 }
 
-std::string CommitStatusText(int64_t number) { return Json{{"number", number}}.dump(); }
+std::string CommitStatusText(int64_t number, std::string_view removed) {
+  Json status = {{"number", number}};
+  if (!removed.empty()) status["removed"] = Json::parse(removed);
+  return status.dump();
+}
 
 Result<RepositoryVersion> ReadCommit(const Record& record) {
   TRY(const Json spec, ParseJson(record.spec));
@@ -67,6 +76,7 @@ Result<RepositoryVersion> ReadCommit(const Record& record) {
   TRY(const Json status_json, ParseJson(record.status));
   JsonReader status(status_json, record.name);
   version.number = status.Int("number");
+  if (status.Has("removed")) version.removed = status.Object("removed").dump();
   TRY_STATUS(status.Finish());
   return version;
 }

@@ -27,11 +27,12 @@ std::string_view PartOf(std::string_view repository, const Record& record);  // 
 // Numbers are padded, so that versions list in their order.
 std::string VersionName(std::string_view repository, int64_t number);
 
-std::string RepositoryStatusText(int64_t latest);
+// `removing`: why all of it is going; empty: it stays.
+std::string RepositoryStatusText(int64_t latest, std::string_view removing = {});
 Result<RepositoryInfo> ReadRepository(const Record& record);
 
 std::string CommitSpecText(const RepositoryVersion& version);
-std::string CommitStatusText(int64_t number);
+std::string CommitStatusText(int64_t number, std::string_view removed = {});
 Result<RepositoryVersion> ReadCommit(const Record& record);
 
 std::string TargetSpecText(std::string_view field, const GitId& commit);

@@ -3,7 +3,9 @@
 #include <charconv>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "platform/hub/git_names.h"
 #include "platform/hub/repository_head.h"
 
@@ -98,11 +100,13 @@ Result<RepositoryVersion> Repositories::Move(const Head& head, RepositoryVersion
                                          CommitStatusText(number)));
   } else {
     TRY(const RepositoryVersion before, ReadCommit(*known));
-    if (before.number == 0 && number > 0) {
-      known->status = CommitStatusText(number);
+    // One that was removed is there again, with its files.
+    if ((before.number == 0 && number > 0) || !before.removed.empty()) {
+      known->status = CommitStatusText(before.number == 0 ? number : before.number);
       writes.push_back(RecordWrite::Update(*known));
     }
     version = before;
+    version.removed.clear();
   }
   if (pack) {
     writes.push_back(
@@ -142,6 +146,18 @@ Result<RepositoryVersion> Repositories::GetByPrefix(std::string_view name, std::
 }
 
 Result<RepositoryVersion> Repositories::Find(std::string_view ref) {
+  TRY(RepositoryVersion version, FindAny(ref));
+  if (version.removed.empty()) return version;
+  TRY(const Json removed, ParseJson(version.removed));
+  JsonReader reader(removed, "removed");
+  return NotFound(
+      fmt::format("{} '{}' was removed by {} at {}: {}", RepositoryKindName(kind_), version.Ref(),
+                  reader.String("by", ""), FormatUtc(reader.Int("at_ms", 0)), reader.String("reason", "")),
+      fmt::format("sinter {} show {} lists the versions that are there",
+                  kind_ == RepositoryKind::kDataset ? "data" : "model", version.repository));
+}
+
+Result<RepositoryVersion> Repositories::FindAny(std::string_view ref) {
   const size_t at = ref.find('@');
   const std::string_view name = ref.substr(0, at);
   const std::string_view which = at == ref.npos ? "latest" : ref.substr(at + 1);

@@ -35,7 +35,12 @@ Result<TokenInfo> ReadToken(const Record& record) {
   const std::string scope = reader.String("scope");
   const int64_t attempt = reader.Int("attempt", 0);
   reader.String("hash");
+  info.expires_ms = reader.Int("expires_ms", 0);
   TRY_STATUS(reader.Finish());
+  TRY(const Json status, ParseJson(record.status));
+  JsonReader is(status, "token");
+  info.expired = is.Bool("expired", false);
+  TRY_STATUS(is.Finish());
   TRY(info.scope, TokenScope::Parse(scope));
   info.scope.attempt = attempt;
   info.created_ms = record.created_ms;
@@ -74,11 +79,15 @@ Result<TokenScope> TokenScope::Parse(std::string_view text) {
   return InvalidArgument(fmt::format("'{}' is no scope", text.substr(0, 64)), "read, write, admin or run:ID");
 }
 
-Result<std::string> Tokens::Create(std::string_view name, const TokenScope& scope, std::string_view who) {
+Result<std::string> Tokens::Create(std::string_view name, const TokenScope& scope, std::string_view who,
+                                   int64_t expires_ms) {
+  if (expires_ms != 0 && expires_ms <= clock_.UnixMillis())
+    return InvalidArgument("a token that has expired already would be of no use");
   std::string text = "hf_" + RandomLetters(kLetters);
   const std::string hash = HashText(text).Hex();
-  const std::string spec =
-      Json{{"name", name}, {"scope", scope.ToString()}, {"attempt", scope.attempt}, {"hash", hash}}.dump();
+  Json json = {{"name", name}, {"scope", scope.ToString()}, {"attempt", scope.attempt}, {"hash", hash}};
+  if (expires_ms != 0) json["expires_ms"] = expires_ms;
+  const std::string spec = json.dump();
   const RecordWrite writes[] = {RecordWrite::Create(std::string(kTokenByNameKind), std::string(name), spec),
                                 RecordWrite::Create(std::string(kTokenByHashKind), hash, spec)};
   TRY_STATUS(records_.Apply(writes, who));
@@ -89,7 +98,22 @@ Result<TokenInfo> Tokens::Check(std::string_view text) {
   if (!text.starts_with("hf_") || text.size() != 3 + kLetters) return NoToken();
   auto record = records_.Get(kTokenByHashKind, HashText(text).Hex());
   if (!record) return record.error().code == ErrorCode::kNotFound ? NoToken() : std::move(record).error();
-  return ReadToken(*record);
+  TRY(TokenInfo info, ReadToken(*record));
+  if (info.expires_ms == 0) return info;
+  if (!info.expired && clock_.UnixMillis() < info.expires_ms) return info;
+  // Written down once, by name too, for who lists them. Where that fails, time goes on saying it.
+  if (!info.expired) MarkExpired(*record, info.name);
+  return Error{ErrorCode::kUnauthenticated,
+               fmt::format("the token '{}' expired at {}", info.name, FormatUtc(info.expires_ms)),
+               "have a new one made: sinter token create NAME --expires 30d"};
+}
+
+void Tokens::MarkExpired(Record by_hash, std::string_view name) {
+  auto by_name = records_.Get(kTokenByNameKind, name);
+  if (!by_name) return;
+  by_hash.status = by_name->status = Json{{"expired", true}}.dump();
+  const RecordWrite writes[] = {RecordWrite::Update(by_hash), RecordWrite::Update(*by_name)};
+  (void)records_.Apply(writes, "server");
 }
 
 Result<std::vector<TokenInfo>> Tokens::List() {
@@ -99,6 +123,7 @@ Result<std::vector<TokenInfo>> Tokens::List() {
     TRY(const RecordPage page, records_.List(query));
     for (const Record& record : page.records) {
       TRY(TokenInfo info, ReadToken(record));
+      info.expired = info.expired || (info.expires_ms != 0 && clock_.UnixMillis() >= info.expires_ms);
       if (info.scope.level != TokenScope::Level::kRun) tokens.push_back(std::move(info));
     }
     query.after = page.next;

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "base/clock.h"
 #include "platform/records/records.h"
 
 namespace sinter {
@@ -27,6 +28,8 @@ struct TokenInfo {
   TokenScope scope;
   int64_t created_ms = 0;
   std::string created_by;
+  int64_t expires_ms = 0;  // Unix time; 0: never
+  bool expired = false;
 };
 
 // The text is "hf_" and 40 letters or digits from the system's generator (238 bits), so that clients that
@@ -34,16 +37,21 @@ struct TokenInfo {
 // guessable secrets, and nobody guesses 238 bits; a fast one can be checked on every request. Any thread.
 class Tokens {
  public:
-  explicit Tokens(Records& records) : records_(records) {}
+  explicit Tokens(Records& records, const Clock& clock = Clock::Real()) : records_(records), clock_(clock) {}
   // The only moment at which the text is known. kAlreadyExists for a name in use.
-  Result<std::string> Create(std::string_view name, const TokenScope& scope, std::string_view who);
-  // kUnauthenticated for a text that is no token of ours, or no longer.
+  Result<std::string> Create(std::string_view name, const TokenScope& scope, std::string_view who,
+                             int64_t expires_ms = 0);
+  // kUnauthenticated for a text that is no token of ours, or no longer. One that was refused as expired stays
+  // so: a clock that is set back does not revive it. (One that was not shown between its expiry and the
+  // setting back is as good as its time says: whoever sets the clock of the server can read its disk too.)
   Result<TokenInfo> Check(std::string_view text);
   Result<std::vector<TokenInfo>> List();  // by name; tokens of runs are not listed
   Status Revoke(std::string_view name, std::string_view who);
 
  private:
+  void MarkExpired(Record by_hash, std::string_view name);
   Records& records_;
+  const Clock& clock_;
 };
 
 }  // namespace sinter

@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "platform/hub/home.h"
+#include "platform/records/sqlite_records.h"
 
 namespace sinter {
 namespace {
@@ -68,6 +69,41 @@ TEST(Tokens, ARunsTokenFeedsItsRunAlone) {
   EXPECT_TRUE(tokens.List()->empty());
   EXPECT_FALSE(TokenScope::Parse("root"));
   EXPECT_FALSE(TokenScope::Parse("run:"));
+}
+
+class SetClock final : public Clock {
+ public:
+  Nanoseconds Now() const override { return Nanoseconds(0); }
+  int64_t UnixMillis() const override { return now_ms; }
+  int64_t now_ms = 1'700'000'000'000;
+};
+
+// A token that was refused as expired stays so, for whoever opens the records, whatever the clock says then.
+TEST(Tokens, ExpireAndAreNotRevivedByTheClock) {
+  TemporaryFolder folder;
+  SetClock clock;
+  auto records = *OpenSqliteRecords(folder.path() / "records.db", clock);
+  Tokens tokens(*records, clock);
+  const TokenScope scope{TokenScope::Level::kRead, "", 0};
+  EXPECT_FALSE(tokens.Create("past", scope, "ann", clock.now_ms));
+  const std::string text = *tokens.Create("ci", scope, "ann", clock.now_ms + 1000);
+  const std::string forever = *tokens.Create("forever", scope, "ann");
+  EXPECT_TRUE(tokens.Check(text));
+  clock.now_ms += 999;
+  EXPECT_TRUE(tokens.Check(text));
+  EXPECT_FALSE(tokens.List()->front().expired);
+  clock.now_ms += 1;
+  const auto refused = tokens.Check(text);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnauthenticated);
+  EXPECT_NE(refused.error().message.find("'ci' expired at 2023-11-14T22:13:21"), std::string::npos)
+      << refused.error().message;
+  clock.now_ms -= 1'000'000;
+  EXPECT_FALSE(tokens.Check(text));
+  EXPECT_FALSE(Tokens(*records, clock).Check(text));
+  EXPECT_TRUE(tokens.List()->front().expired);
+  EXPECT_TRUE(tokens.Check(forever));
+  EXPECT_TRUE(tokens.Revoke("ci", "ann"));
 }
 
 }  // namespace

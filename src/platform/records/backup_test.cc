@@ -32,8 +32,7 @@ INSTANTIATE_TEST_SUITE_P(All, BackupTest, testing::ValuesIn(RecordsBackends()),
 TEST_P(BackupTest, KindsAreListed) {
   EXPECT_TRUE(records_->Kinds()->empty());
   for (const char* kind : {"run", "dataset", "model_ref", "model"})
-    for (int i = 0; i < 3; ++i)
-      ASSERT_TRUE(records_->Create(kind, fmt::format("{}", i), "{}", "{}", "ann"));
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(records_->Create(kind, fmt::format("{}", i), "{}", "{}", "ann"));
   EXPECT_EQ(*records_->Kinds(), (std::vector<std::string>{"dataset", "model", "model_ref", "run"}));
   ASSERT_TRUE(records_->CheckIntegrity());
 }

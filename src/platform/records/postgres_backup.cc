@@ -51,9 +51,8 @@ Status BackupPostgresRecords(const std::string& address, const Path& folder) {
 
 Status RestorePostgresRecords(const Path& folder, const std::string& address) {
   TRY(const ProgramOutput done,
-      RunClient("pg_restore",
-                {"--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges",
-                 "--dbname=" + address, (folder / kPostgresBackup).string()}));
+      RunClient("pg_restore", {"--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges",
+                               "--dbname=" + address, (folder / kPostgresBackup).string()}));
   if (done.status.Ok()) return {};
   if (done.text.find("already exists") != std::string::npos)
     return Error{ErrorCode::kAlreadyExists, "the database holds records of Sinter already",

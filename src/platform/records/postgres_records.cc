@@ -245,9 +245,7 @@ class PostgresRecords final : public Records {
     TRY_STATUS(LastSequence());
     return {};
   }
-  Status Backup(const Path& folder) override {
-    return BackupPostgresRecords(database_->address(), folder);
-  }
+  Status Backup(const Path& folder) override { return BackupPostgresRecords(database_->address(), folder); }
 
   Status BeginEpoch() override {
     return database_->Write([&](PostgresConnection& db) -> Status {

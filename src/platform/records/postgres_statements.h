@@ -98,8 +98,7 @@ static_assert(kPageBytes == 16777216);
 
 // All that find something in a table that grows: none of them may scan it.
 inline constexpr const char* kPostgresIndexed[] = {
-    kPostgresGet,     kPostgresGetMany,       kPostgresListAfter,       kPostgresListFrom,
-    kPostgresHistory, kPostgresHistoryOfKind, kPostgresHistoryOfRecord, kPostgresDelete,
-    kPostgresNextKind};
+    kPostgresGet,           kPostgresGetMany,         kPostgresListAfter, kPostgresListFrom, kPostgresHistory,
+    kPostgresHistoryOfKind, kPostgresHistoryOfRecord, kPostgresDelete,    kPostgresNextKind};
 
 }  // namespace sinter

@@ -63,11 +63,10 @@ Status Records::CheckGiven(int64_t sequence) {
     TRY(changes, History({.after = sequence - 1, .kind = {}, .name = {}, .limit = 1}));
   }
   if (!changes.empty() && changes[0].sequence == sequence) return {};
-  return Error{
-      ErrorCode::kConflict,
-      fmt::format("changes after {} are asked for, which is none of these; the last one is {}", sequence,
-                  last),
-      "the records were restored: read everything again"};
+  return Error{ErrorCode::kConflict,
+               fmt::format("changes after {} are asked for, which is none of these; the last one is {}",
+                           sequence, last),
+               "the records were restored: read everything again"};
 }
 
 Result<std::vector<Change>> Records::WaitForChanges(ChangeQuery query, Deadline deadline,

@@ -1,4 +1,5 @@
-// kill -9 at random moments under mixed writes: records, blobs, metrics. Whatever was acknowledged is there
+// kill -9 at random moments under mixed writes: records, blobs, metrics, and garbage that is collected all
+// the while, also such as the next blob is going to be. Whatever was acknowledged is there
 // and verifies, nothing half-written is visible, and work goes on. With CRASH_KILLS=1000 (what ./dev test
 // --full does) instead of the 100 of an ordinary run.
 #include <gtest/gtest.h>
@@ -17,6 +18,7 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "base/testing/full_disk.h"
+#include "platform/hub/garbage.h"
 #include "platform/hub/home.h"
 #include "platform/records/sqlite.h"
 #include "platform/records/testing/torn_disk.h"
@@ -52,9 +54,12 @@ Status AddOne(Home& home, const char* counter, const char* kind, int64_t& n) {
   n = CountOf(record) + 1;
   record.spec = Json{{"n", n}}.dump();
   Json spec = {{"pad", std::string(static_cast<size_t>(n % 3000), 'x')}};
+  const SweepHold hold = home.store().Hold();
   if (std::string_view(kind) == "blob") {
     TRY(const BlobInfo blob, home.store().Put(BlobOf(n)));
     spec = {{"sha256", blob.digest.Hex()}};
+    // Nobody's as yet: it goes, or the next one finds it there.
+    if (n % 3 == 0) TRY_STATUS(home.store().Put(BlobOf(n + 1)));
   }
   const RecordWrite writes[] = {RecordWrite::Update(record),
                                 RecordWrite::Create(kind, fmt::format("{:07}", n), spec.dump())};
@@ -78,6 +83,23 @@ Status AppendOne(MetricStore& metrics, int64_t& n) {
   return metrics.Append("r", batch);
 }
 
+RecordRules Rules() {
+  std::vector<RecordRule> rules;
+  for (const char* kind : {"counter", "step"}) rules.push_back(PlainRecordRule(kind));
+  rules.push_back({"blob", [](const Record& record) -> Result<RecordNeeds> {
+                     TRY(const Json spec, ParseJson(record.spec));
+                     return RecordNeeds{.label = record.name,
+                                        .blobs = {*ParseSha256(spec.value("sha256", ""))}};
+                   }});
+  return RecordRules(std::move(rules));
+}
+
+// One collection without any grace.
+Status Collect(Home& home, PartialBlobs& partial, const RecordRules& rules, PackPointers& pointers) {
+  TRY_STATUS(CollectGarbage(home, partial, rules, pointers, {std::chrono::milliseconds(-1000), false}));
+  return {};
+}
+
 // Works on all three at once until it is killed; says what is done once it is done.
 [[noreturn]] void WorkForEver(const Path& folder, int report, TornDisk* disk) {
   if (disk != nullptr) disk->Install();
@@ -99,6 +121,18 @@ Status AppendOne(MetricStore& metrics, int64_t& n) {
       if (::write(report, &done, sizeof done) != sizeof done) ::_exit(4);
     }
   };
+  auto partial = PartialBlobs::Open(folder / "store" / "partial", (*home)->store());
+  if (!partial) ::_exit(6);
+  std::thread garbage([&] {
+    const RecordRules rules = Rules();
+    PackPointers pointers((*home)->store(), (*home)->CacheFolder() / "gc");
+    while (true) {
+      const Status status = Collect(**home, **partial, rules, pointers);
+      if (status) continue;
+      std::fprintf(stderr, "the child cannot collect: %s\n", status.error().ToString().c_str());
+      ::_exit(7);
+    }
+  });
   std::thread blobs([&] { repeat(kBlobs, [&](int64_t& n) { return AddOne(**home, "blobs", "blob", n); }); });
   std::thread points([&] { repeat(kMetrics, [&](int64_t& n) { return AppendOne(**metrics, n); }); });
   repeat(kRecords, [&](int64_t& n) { return AddOne(**home, "steps", "step", n); });
@@ -166,6 +200,14 @@ void CheckAll(const Path& folder, const Counts& counts) {
     return home->store().Verify(blob.digest);
   }));
   EXPECT_GE(blobs, counts[kBlobs]);
+  // One collection more, and what is left is what the records name.
+  auto partial = *PartialBlobs::Open(folder / "store" / "partial", home->store());
+  PackPointers pointers(home->store(), home->CacheFolder() / "gc");
+  const auto collected =
+      CollectGarbage(*home, *partial, Rules(), pointers, {std::chrono::milliseconds(-1000), false});
+  ASSERT_TRUE(collected) << collected.error().ToString();
+  EXPECT_EQ(collected->live.count, counts[kBlobs]);
+  EXPECT_EQ(collected->live.count + collected->removed.count, blobs);
   for (const char* file : {"records.db", "metrics.db"}) {
     auto connection = SqliteConnection::Open(folder / file).value();
     auto check = connection->Query("PRAGMA integrity_check").value();

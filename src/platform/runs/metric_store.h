@@ -52,7 +52,7 @@ class MetricStore {
   Result<std::vector<std::string>> Names(std::string_view run);  // sorted
   Result<MetricSeries> Read(const MetricQuery& query);
   Status Delete(std::string_view run);
-  Status CheckIntegrity();             // kCorrupt
+  Status CheckIntegrity();            // kCorrupt
   Status BackupTo(const Path& file);  // as of one moment, while others write; not synced
 
  private:

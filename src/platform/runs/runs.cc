@@ -155,6 +155,7 @@ Result<RunCheckpoint> Runs::AddCheckpoint(std::string_view id, int64_t attempt, 
                                           const Manifest& manifest) {
   if (step < 0) return InvalidArgument("steps count from 0");
   TRY_STATUS(CheckAttempt(id, attempt));
+  const SweepHold hold = store_.Hold();
   RunCheckpoint checkpoint{step, {}, 0, clock_.UnixMillis()};
   TRY(checkpoint.manifest, PutManifest(store_, manifest));
   for (const ManifestFile& file : manifest.files) checkpoint.bytes += file.size;

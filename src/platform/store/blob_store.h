@@ -94,8 +94,7 @@ class BlobStore final : public BlobSource {
  private:
   friend class BlobWriter;
   friend class BlobSweep;
-  explicit BlobStore(Path folder)
-      : folder_(std::move(folder)), guard_(std::make_unique<SweepGuard>()) {}
+  explicit BlobStore(Path folder) : folder_(std::move(folder)), guard_(std::make_unique<SweepGuard>()) {}
   Status OpenSession();
   Path folder_;
   std::unique_ptr<SweepGuard> guard_;

@@ -1,5 +1,5 @@
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <atomic>
@@ -80,7 +80,9 @@ TEST(BlobSweep, ItWaitsForThoseWhoHoldTheStoreAndNotForThoseWhoComeLater) {
     const BlobSweep sweep(*store);
     began = true;
   });
-  { const SweepHold later = store->Hold(); }  // does not wait
+  {
+    const SweepHold later = store->Hold();
+  }  // does not wait
   release = true;
   holder.join();
   sweeper.join();

@@ -1,0 +1,12 @@
+// What the record of a run relies on.
+#pragma once
+
+#include "platform/hub/record_rules.h"
+
+namespace sinter {
+
+// Its checkpoints, whatever became of it; the data set's version only while it may still be read. What it
+// made is a model of its own.
+RecordRule RunRecordRule();
+
+}  // namespace sinter
