@@ -107,6 +107,33 @@ class Records(Program):
         self.database.start()
         self.assertEqual(self.ask("first", "GET", "/sinter/v1/runs")[0], 200)
 
+    def test_backup_and_restore(self):
+        server = self.serve_home("first")
+        self.ok("token", "create", "before", "--scope", "read")
+        backup = self.folder / "backup"
+        self.ok("hub", "backup", backup)
+        self.ok("token", "create", "after", "--scope", "read")
+        now = self.ask("first", "GET", "/sinter/v1/changes")[1]["last"]
+        server.kill()
+        server.wait()
+        restored = self.folder / "restored"
+        self.assertIn("--records", self.fails("hub", "restore", backup, "--home", restored))
+        taken = self.fails("hub", "restore", backup, "--home", restored, "--records", self.database.address)
+        self.assertIn("holds records of Sinter already", taken)
+        self.assertFalse(restored.exists())
+        subprocess.run([self.database.programs / "createdb", "-h", self.database.folder, "-U", "test", "-E", "UTF8",
+                        "-T", "template0", "new"], check=True)
+        address = self.database.address.replace("/postgres?", "/new?")
+        self.ok("hub", "restore", backup, "--home", restored, "--records", address)
+        self.home = restored
+        self.environment["SINTER_HOME"] = str(restored)
+        self.serve("--records", address)
+        names = [token["name"] for token in self.get("/sinter/v1/tokens")["items"]]
+        self.assertIn("before", names)
+        self.assertNotIn("after", names)
+        self.assertEqual(self.request("GET", f"/sinter/v1/changes?after={now}", self.token)[0], 409)
+        self.assertIn("all is well", self.ok("hub", "fsck"))
+
     def test_a_home_is_not_opened_without_its_records(self):
         first = self.serve_home("first")
         first.kill()

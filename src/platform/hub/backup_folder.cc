@@ -34,8 +34,7 @@ Result<std::vector<BlobInfo>> ParseBlobList(std::string_view text) {
   while (!text.empty()) {
     const size_t end = text.find('\n');
     const std::string_view line = text.substr(0, end);
-    const auto digest =
-        line.size() > 65 && line[64] == ' ' ? ParseSha256(line.substr(0, 64)) : std::nullopt;
+    const auto digest = line.size() > 65 && line[64] == ' ' ? ParseSha256(line.substr(0, 64)) : std::nullopt;
     uint64_t size = 0;
     const char* last = line.data() + line.size();
     const bool number = digest && std::from_chars(line.data() + 65, last, size).ptr == last;

@@ -32,8 +32,9 @@ struct FsckReport {
 
 using FsckProgress = std::function<void(std::string_view what, uint64_t done, uint64_t total)>;
 
-// While others write: what is made meanwhile is not looked at, what goes meanwhile is not missed. Changes
-// nothing but the git cache. Errors: records that cannot be listed; kCancelled.
+// While others write: what is made meanwhile is not looked at, what goes meanwhile is not missed. Mends
+// nothing, but that a small text which the store lost is put back out of its pack, as git's part is read.
+// Errors: records that cannot be listed; kCancelled.
 Result<FsckReport> CheckHome(Home& home, Repositories& datasets, Repositories& models,
                              const RecordRules& rules, const FsckOptions& options,
                              const FsckProgress& progress, const CancelToken& cancel = {});

@@ -84,7 +84,7 @@ Status RestoreRecords(const RestoreOptions& options, const std::string& snapshot
 
 Result<std::string> RestoreHome(const RestoreOptions& options, const BackupProgress& progress,
                                 const CancelToken& cancel) {
-  TRY(const std::string snapshot, ChooseSnapshot(options));
+  TRY(std::string snapshot, ChooseSnapshot(options));
   TRY_STATUS(CheckTarget(options.home));
   const Path folder = options.backup / "snapshots" / snapshot;
   // Under another name until all is there: a home that is half restored is none.

@@ -1,4 +1,7 @@
 // Blobs: bytes by their sha256. Those who feed a run read and write them by the run's token.
+#include <algorithm>
+#include <charconv>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +17,14 @@ Result<Sha256Digest> DigestOf(const HttpRequest& request) {
     return InvalidArgument(
         fmt::format("'{}' is no sha256: 64 digits 0-9a-f are expected", text.substr(0, 100)));
   return *digest;
+}
+
+// 0 where it is not said.
+uint64_t AnnouncedBytes(const HttpRequest& request) {
+  const std::string_view text = request.Header("content-length");
+  uint64_t bytes = 0;
+  std::from_chars(text.data(), text.data() + text.size(), bytes);
+  return bytes;
 }
 
 class BlobUpload final : public BodySink {
@@ -55,17 +66,29 @@ class PieceUpload final : public BodySink {
 
 constexpr size_t kMostAsked = 10'000;
 
-Result<Json> Missing(Platform& platform, const Json& body) {
+Result<Json> Missing(Platform& platform, const Json& body, std::string_view who) {
   JsonReader reader(body, "blobs");
   const std::vector<std::string> asked = reader.Strings("sha256");
+  const std::vector<int64_t> sizes = reader.Ints("sizes");
+  const std::string name = reader.String("for", "");
   if (asked.size() > kMostAsked) reader.Fail("sha256", "must be 10,000 at most");
+  if (!sizes.empty() && sizes.size() != asked.size()) reader.Fail("sizes", "must be one for each sha256");
   TRY_STATUS(reader.Finish());
   Json missing = Json::array();
-  for (const std::string& hex : asked) {
-    const auto digest = ParseSha256(hex);
-    if (!digest) return InvalidArgument(fmt::format("'{}' is no sha256", hex.substr(0, 100)));
-    if (!platform.store().Has(*digest)) missing.push_back(hex);
+  uint64_t bytes = 0, to_come = 0;
+  for (size_t i = 0; i < asked.size(); ++i) {
+    const auto digest = ParseSha256(asked[i]);
+    if (!digest) return InvalidArgument(fmt::format("'{}' is no sha256", asked[i].substr(0, 100)));
+    if (platform.store().Use(*digest)) continue;
+    missing.push_back(asked[i]);
+    if (sizes.empty()) continue;
+    const auto size = static_cast<uint64_t>(std::clamp<int64_t>(sizes[i], 0, int64_t{1} << 42));
+    bytes += size;
+    to_come += size - std::min(size, platform.partial_blobs().Received(*digest, who));
   }
+  // Before a byte is sent, rather than when all are here.
+  if (bytes > 0) TRY_STATUS(platform.quotas().AdmitBytes(name, bytes));
+  if (to_come > 0) TRY_STATUS(platform.quotas().AdmitOnDisk(to_come));
   return Json{{"missing", std::move(missing)}};
 }
 
@@ -76,7 +99,7 @@ std::vector<Route> PiecesUnder(Platform& platform, const std::string& root, Acce
                              [&platform](HttpRequest& request) -> Result<Json> {
                                TRY_STATUS(CheckRun(platform, request));
                                TRY(const Json body, request.JsonBody());
-                               return Missing(platform, body);
+                               return Missing(platform, body, request.principal.name);
                              }));
   routes.push_back(JsonRoute(
       "GET", root + "/{sha256}/pieces", write, "How much of a blob has come.",
@@ -98,6 +121,7 @@ std::vector<Route> PiecesUnder(Platform& platform, const std::string& root, Acce
     TRY(const int64_t size, request.QueryInt("size", -1, 0, int64_t{1} << 42));
     TRY(const int64_t offset, request.QueryInt("offset", -1, 0, int64_t{1} << 42));
     if (size < 0 || offset < 0) return InvalidArgument("a piece needs ?size= and ?offset=");
+    TRY_STATUS(platform.quotas().AdmitOnDisk(AnnouncedBytes(request)));
     TRY(PartialPiece piece,
         platform.partial_blobs().Append({digest, static_cast<uint64_t>(size)}, request.principal.name,
                                         static_cast<uint64_t>(offset)));
@@ -116,6 +140,8 @@ std::vector<Route> BlobsUnder(Platform& platform, const std::string& root, Acces
   get.answer = [&platform](HttpRequest& request) -> Result<HttpResponse> {
     TRY_STATUS(CheckRun(platform, request));
     TRY(const Sha256Digest digest, DigestOf(request));
+    // Whoever asks whether it is there, to leave it out of what is sent, relies on the answer.
+    TRY_STATUS(platform.store().Use(digest));
     TRY(const auto mapped, platform.store().Open(digest));
     HttpResponse response;
     response.type = "application/octet-stream";
@@ -134,6 +160,7 @@ std::vector<Route> BlobsUnder(Platform& platform, const std::string& root, Acces
   put.open = [&platform](const HttpRequest& request) -> Result<std::unique_ptr<BodySink>> {
     TRY_STATUS(CheckRun(platform, request));
     TRY(const Sha256Digest digest, DigestOf(request));
+    TRY_STATUS(platform.quotas().AdmitOnDisk(AnnouncedBytes(request)));
     TRY(BlobWriter writer, platform.store().NewWriter());
     return std::make_unique<BlobUpload>(std::move(writer), digest);
   };

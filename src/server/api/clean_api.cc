@@ -24,6 +24,7 @@ Result<Json> CleanDataset(Platform& platform, std::string_view name, const Json&
   TRY(const std::vector<StepReport> reports, ApplySteps(frame, steps, cancel));
   Json answer = {{"from", VersionJson(found)}, {"steps", StepReportsJson(reports)}, {"version", nullptr}};
   if (!apply) return answer;
+  TRY_STATUS(platform.quotas().AdmitOnDisk(found.bytes));  // at most about as many again
   TRY(const Manifest base, datasets.ManifestOf(found));
   TRY(const ImportedDataset made, frame.Write(platform.store(), base));
   Json recorded = Json::array();

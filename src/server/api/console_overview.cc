@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "server/api/removal_api.h"
 #include "server/api/routes.h"
 
 namespace sinter {
@@ -101,6 +102,9 @@ Result<Json> Overview(Platform& platform) {
   TRY(Json services, ServicesInShort(platform, now, attention));
   TRY(Json datasets, RepositoriesInShort(platform, RepositoryKind::kDataset));
   TRY(Json models, RepositoriesInShort(platform, RepositoryKind::kModel));
+  TRY(const Json due, RetentionDue(platform));
+  for (const Json& one : due["items"])
+    attention.push_back(Attention("retention_due", one.value("ref", ""), one.value("due_ms", now), ""));
   std::error_code failed;
   const auto space = std::filesystem::space(platform.home().folder(), failed);
   Json disk = nullptr;

@@ -17,6 +17,7 @@ Result<Json> RunsInShort(Platform& platform, size_t limit);
 //   run_failed       a run failed in the last seven days and was not tried again
 //   service_down     a service does not answer
 //   rollout_refused  the last thing that was tried with a service was refused
+//   retention_due    a version of a data set is older than it may be kept
 //   disk_low         less than a tenth, and less than 10 GB, is free where the home lies
 // Data sets and models are at most 1,000 each, by name.
 Result<Json> Overview(Platform& platform);

@@ -8,8 +8,7 @@
 namespace sinter {
 namespace {
 
-constexpr std::string_view kKind = "console_session";  // by the hash of its secret
-constexpr size_t kMostLinks = 1000;                    // remembered; beyond, the oldest go first
+constexpr size_t kMostLinks = 1000;  // remembered; beyond, the oldest go first
 constexpr size_t kCodeDigits = 32;
 
 std::string RandomDigits() {
@@ -73,13 +72,14 @@ Result<ConsoleSessions::SignedIn> ConsoleSessions::SignIn(std::string_view code)
   session.expires_ms = now + kConsoleSessionTime / std::chrono::milliseconds(1);
   const Json spec = {
       {"name", session.name}, {"scope", session.scope.ToString()}, {"expires_ms", session.expires_ms}};
-  TRY_STATUS(records_.Create(std::string(kKind), HashText(secret).Hex(), spec.dump(), "{}", session.name));
+  TRY_STATUS(
+      records_.Create(std::string(kSessionKind), HashText(secret).Hex(), spec.dump(), "{}", session.name));
   return SignedIn{secret, std::move(session)};
 }
 
 Result<ConsoleSession> ConsoleSessions::Check(std::string_view secret) {
   if (secret.empty()) return NoSession("this needs a token, or somebody who is signed in");
-  auto record = records_.Get(kKind, HashText(secret).Hex());
+  auto record = records_.Get(kSessionKind, HashText(secret).Hex());
   if (!record && record.error().code != ErrorCode::kNotFound) return std::move(record).error();
   if (!record) return NoSession("the session is over");
   TRY(ConsoleSession session, ReadSessionRecord(*record));
@@ -88,7 +88,7 @@ Result<ConsoleSession> ConsoleSessions::Check(std::string_view secret) {
 }
 
 Status ConsoleSessions::SignOut(std::string_view secret) {
-  auto record = records_.Get(kKind, HashText(secret).Hex());
+  auto record = records_.Get(kSessionKind, HashText(secret).Hex());
   if (!record && record.error().code == ErrorCode::kNotFound) return {};
   if (!record) return record.error();
   TRY(const ConsoleSession session, ReadSessionRecord(*record));
@@ -97,7 +97,7 @@ Status ConsoleSessions::SignOut(std::string_view secret) {
 
 Result<std::vector<ConsoleSession>> ConsoleSessions::List() {
   std::vector<ConsoleSession> sessions;
-  RecordQuery query{.kind = std::string(kKind), .limit = 1000};
+  RecordQuery query{.kind = std::string(kSessionKind), .limit = 1000};
   do {
     TRY(const RecordPage page, records_.List(query));
     for (const Record& record : page.records) {
@@ -114,7 +114,7 @@ Status ConsoleSessions::EndAll(std::string_view who) {
 }
 
 Status ConsoleSessions::Delete(const std::function<bool(const ConsoleSession&)>& ends, std::string_view who) {
-  RecordQuery query{.kind = std::string(kKind), .limit = 1000};
+  RecordQuery query{.kind = std::string(kSessionKind), .limit = 1000};
   do {
     TRY(const RecordPage page, records_.List(query));
     for (const Record& record : page.records) {

@@ -12,6 +12,8 @@
 
 namespace sinter {
 
+inline constexpr std::string_view kSessionKind = "console_session";  // by the hash of its secret
+
 inline constexpr std::chrono::minutes kSignInLinkTime{10};
 inline constexpr std::chrono::hours kConsoleSessionTime{7 * 24};
 

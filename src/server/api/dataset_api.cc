@@ -10,11 +10,10 @@
 namespace sinter {
 namespace {
 
-constexpr std::string_view kProfileKind = "dataset_profile";  // by the version's id; v3 is the text's format
 constexpr size_t kProfileLimit = size_t{64} << 20;
 
 Result<Json> ProfileOf(Platform& platform, const DatasetVersion& version, const CancelToken& cancel) {
-  const std::string name = version.id().Hex() + ".v3";
+  const std::string name = ProfileName(version.id());
   if (const auto kept = platform.records().Get(kProfileKind, name)) {
     TRY(const Json spec, ParseJson(kept->spec));
     const auto digest = ParseSha256(spec.value("blob", ""));
@@ -24,6 +23,7 @@ Result<Json> ProfileOf(Platform& platform, const DatasetVersion& version, const 
     }
   }
   TRY(const DatasetProfile profile, ProfileDataset(version, cancel));
+  const SweepHold hold = platform.store().Hold();
   const std::string text = ProfileText(version.info(), profile);
   TRY(const BlobInfo blob, platform.store().Put(text));
   // Somebody else may have made it meanwhile: it is the same one.
@@ -34,6 +34,8 @@ Result<Json> ProfileOf(Platform& platform, const DatasetVersion& version, const 
 }
 
 }  // namespace
+
+std::string ProfileName(const Sha256Digest& version) { return version.Hex() + ".v3"; }
 
 Result<Json> ShowProfile(Platform& platform, std::string_view ref, const CancelToken& cancel) {
   TRY(const RepositoryVersion found, platform.repositories(RepositoryKind::kDataset).Find(ref));

@@ -13,6 +13,10 @@
 
 namespace sinter {
 
+// The record that names the blob of a version's profile; v3 is the text's format.
+inline constexpr std::string_view kProfileKind = "dataset_profile";
+std::string ProfileName(const Sha256Digest& version);
+
 // {"version":{...},"dataset":{...},"profile":{...}}. Made once for each version and kept in the store.
 Result<Json> ShowProfile(Platform& platform, std::string_view ref, const CancelToken& cancel = {});
 // {"version":{...},"model":"...","splits":[...],"examples":[...]}

@@ -10,9 +10,9 @@
 
 #include <fmt/format.h>
 
+#include "server/api/all_record_rules.h"
 #include "server/api/job_api.h"
-
-#include <fmt/format.h>
+#include "server/api/upkeep.h"
 
 namespace sinter {
 namespace {
@@ -57,15 +57,23 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
     : home_(std::move(home)),
       partial_(std::move(partial)),
       metrics_(std::move(metrics)),
-      datasets_(RepositoryKind::kDataset, *home_),
-      models_(RepositoryKind::kModel, *home_),
-      tokens_(home_->records()),
+      quotas_(*home_),
+      datasets_(
+          RepositoryKind::kDataset, *home_,
+          [this](std::string_view name, const Manifest& manifest) { return quotas_.Admit(name, manifest); }),
+      models_(
+          RepositoryKind::kModel, *home_,
+          [this](std::string_view name, const Manifest& manifest) { return quotas_.Admit(name, manifest); }),
+      tokens_(home_->records(), clock),
       runs_(home_->records(), home_->store(), clock),
       changes_(home_->records()),
       model_source_(models_, home_->store()),
       golden_source_(datasets_, home_->store()),
       services_(home_->records(), model_source_, clock, &golden_source_, home_->id()),
-      launcher_(MakeLocalLauncher({.keeper = {"/proc/self/exe", "job-keeper"}})) {
+      launcher_(MakeLocalLauncher({.keeper = {"/proc/self/exe", "job-keeper"}})),
+      record_rules_(std::make_unique<const RecordRules>(AllRecordRules())),
+      pack_pointers_(home_->store(), home_->CacheFolder() / "gc"),
+      upkeep_(std::make_unique<Upkeep>(*this)) {
   JobsOptions options;
   options.folder = home_->folder() / "jobs";
   options.home = home_->id();
@@ -79,6 +87,8 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
   options.say = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
   jobs_ = std::make_unique<Jobs>(home_->records(), *launcher_, std::move(options), clock);
 }
+
+Platform::~Platform() = default;
 
 Status Platform::StartJobs(const std::string& origin) {
   origin_ = origin;

@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "platform/hub/home.h"
+#include "platform/hub/live_blobs.h"
+#include "platform/hub/quota.h"
 #include "platform/hub/repositories.h"
 #include "platform/hub/tokens.h"
 #include "platform/jobs/jobs.h"
@@ -15,9 +17,12 @@
 
 namespace sinter {
 
+class Upkeep;
+
 // Any thread.
 class Platform {
  public:
+  ~Platform();
   static Result<std::unique_ptr<Platform>> Open(const Path& folder, const HomeOptions& options,
                                                 const Clock& clock = Clock::Real());
   static Result<std::unique_ptr<Platform>> Open(const Path& folder, const Clock& clock = Clock::Real()) {
@@ -31,12 +36,20 @@ class Platform {
   Repositories& repositories(RepositoryKind kind) {
     return kind == RepositoryKind::kDataset ? datasets_ : models_;
   }
+  StoreQuotas& quotas() { return quotas_; }
   Tokens& tokens() { return tokens_; }
   Runs& runs() { return runs_; }
   // Whoever follows the records over HTTP.
   ChangeFeed& changes() { return changes_; }
   // Start() loads what the records want; until then there is none.
   Services& services() { return services_; }
+
+  // What each kind of record needs.
+  const RecordRules& record_rules() const { return *record_rules_; }
+  // Of whoever collects garbage: one at a time.
+  PackPointers& pack_pointers() { return pack_pointers_; }
+  // Long work on the whole home.
+  Upkeep& upkeep() { return *upkeep_; }
 
   // Jobs are accepted, and wait for a server that runs them.
   Jobs& jobs() { return *jobs_; }
@@ -53,6 +66,7 @@ class Platform {
   std::unique_ptr<Home> home_;
   std::unique_ptr<PartialBlobs> partial_;
   std::unique_ptr<MetricStore> metrics_;
+  StoreQuotas quotas_;
   Repositories datasets_;
   Repositories models_;
   Tokens tokens_;
@@ -64,6 +78,9 @@ class Platform {
   std::string origin_;
   std::unique_ptr<Launcher> launcher_;
   std::unique_ptr<Jobs> jobs_;
+  std::unique_ptr<const RecordRules> record_rules_;
+  PackPointers pack_pointers_;
+  std::unique_ptr<Upkeep> upkeep_;
 };
 
 }  // namespace sinter

@@ -21,7 +21,8 @@ Json VersionJson(const RepositoryVersion& version) {
           {"bytes", version.bytes},
           {"details", Json::parse(version.details, nullptr, false)},
           {"created_ms", version.created_ms},
-          {"created_by", version.created_by}};
+          {"created_by", version.created_by},
+          {"removed", version.removed.empty() ? Json() : Json::parse(version.removed, nullptr, false)}};
 }
 
 Result<Json> ListRepositories(Platform& platform, RepositoryKind kind, std::string_view after, int limit) {

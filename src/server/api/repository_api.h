@@ -17,8 +17,8 @@
 
 namespace sinter {
 
-// {"name","ref","number","commit","id","bytes","details","created_ms","created_by"}; number 0: main never was
-// there.
+// {"name","ref","number","commit","id","bytes","details","created_ms","created_by","removed"}; number 0: main
+// never was there; removed: null, or {"at_ms","by","reason"}.
 Json VersionJson(const RepositoryVersion& version);
 
 Result<Json> ListRepositories(Platform& platform, RepositoryKind kind, std::string_view after, int limit);

@@ -4,6 +4,7 @@
 #include "server/api/clean_api.h"
 #include "server/api/dataset_api.h"
 #include "server/api/lineage_api.h"
+#include "server/api/removal_api.h"
 #include "server/api/repository_api.h"
 #include "server/api/routes.h"
 
@@ -33,6 +34,12 @@ std::vector<Route> RepositoryRoutes(Platform& platform) {
                     TRY(const Json body, r.JsonBody());
                     return AddVersion(platform, kind, r.Parameter("ref"), body, r.principal.name);
                   }));
+    routes.push_back(JsonRoute("DELETE", root + "/{ref}", Access::kAdmin,
+                               "Removes a version of a " + what + ", or, without '@', all of it.",
+                               [&platform, kind](HttpRequest& r) {
+                                 return RemoveVersions(platform, kind, r.Parameter("ref"), r.Query("reason"),
+                                                       r.principal.name);
+                               }));
     routes.push_back(JsonRoute("GET", root + "/{ref}/log", Access::kRead,
                                "A version's commit and those before it, newest first.",
                                [&platform, kind](HttpRequest& r) -> Result<Json> {
@@ -102,6 +109,10 @@ std::vector<Route> RepositoryRoutes(Platform& platform) {
                                TRY_STATUS(SetGovernance(platform.records(), name, changes, r.principal.name));
                                return GovernanceJson(platform.records(), name);
                              }));
+  routes.push_back(
+      JsonRoute("GET", "/sinter/v1/governance/due", Access::kRead,
+                "Versions of data sets that are older than they may be kept.",
+                [&platform](HttpRequest& r) { return RetentionDue(platform, r.Query("name")); }));
   routes.push_back(JsonRoute("GET", "/sinter/v1/lineage", Access::kRead,
                              "Where a version, run or service came from and what came of it.",
                              [&platform](HttpRequest& r) {

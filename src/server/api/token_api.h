@@ -1,6 +1,7 @@
 // Tokens over the own API, /sinter/v1 (admin alone):
-//   POST   /tokens          {"name","scope"} -> {"name","scope","token"}: the only answer that holds the text
-//   GET    /tokens          {"items":[{"name","scope",...}]}
+//   POST   /tokens          {"name","scope","expires_s"?} -> {"name","scope","token","expires_ms"}: the only
+//                           answer that holds the text
+//   GET    /tokens          {"items":[{"name","scope","expires_ms" (0: never),"expired",...}]}
 //   DELETE /tokens/NAME
 #pragma once
 

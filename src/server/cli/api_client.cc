@@ -1,6 +1,7 @@
 #include "server/cli/api_client.h"
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -11,10 +12,15 @@
 namespace sinter {
 namespace {
 
-ErrorCode CodeOf(int status, std::string_view name) {
+std::optional<ErrorCode> Named(std::string_view name) {
   for (int c = 0; c <= static_cast<int>(ErrorCode::kInternal); ++c) {
     if (ErrorCodeName(static_cast<ErrorCode>(c)) == name) return static_cast<ErrorCode>(c);
   }
+  return std::nullopt;
+}
+
+ErrorCode CodeOf(int status, std::string_view name) {
+  if (const auto code = Named(name)) return *code;
   return status == 404  ? ErrorCode::kNotFound
          : status < 500 ? ErrorCode::kInvalidArgument
                         : ErrorCode::kInternal;
@@ -32,6 +38,8 @@ Error ErrorOf(const ClientResponse& response) {
 }
 
 }  // namespace
+
+ErrorCode ErrorCodeNamed(std::string_view name) { return Named(name).value_or(ErrorCode::kInternal); }
 
 std::string EscapeSegment(std::string_view text) { return PercentEncode(text); }
 

@@ -46,6 +46,8 @@ class ApiClient {
   std::chrono::milliseconds patience_{0};
 };
 
+// kInternal for a name that is none.
+ErrorCode ErrorCodeNamed(std::string_view name);
 // For a path: everything but letters, digits and -._~ escaped.
 std::string EscapeSegment(std::string_view text);
 

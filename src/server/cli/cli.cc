@@ -34,6 +34,7 @@ int RunCommandLine(int count, char** words) {
   AddJobCommands(app, context);
   AddModelCommands(app, context);
   AddServiceCommands(app, context);
+  AddHubCommands(app, context);
   AddConsoleCommands(app, context);
   try {
     app.parse(count, words);

@@ -61,6 +61,7 @@ void AddInspectCommands(CLI::App& app, CliContext& context);
 void AddPredictCommand(CLI::App& app, CliContext& context);
 void AddJobCommands(CLI::App& app, CliContext& context);
 void AddServiceCommands(CLI::App& app, CliContext& context);
+void AddHubCommands(CLI::App& app, CliContext& context);
 void AddConsoleCommands(CLI::App& app, CliContext& context);
 
 }  // namespace sinter

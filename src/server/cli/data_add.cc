@@ -164,8 +164,9 @@ Status Add(CliContext& context) {
   }
   line.End();
   if (!imported) return std::move(imported).error();
-  TRY_STATUS(UploadBlobs(*client, "/blobs", *store, imported->manifest,
-                         [&](const TransferProgress& p) { line.Share("sending", p.done, p.total); }));
+  TRY_STATUS(UploadBlobs(
+      *client, "/blobs", *store, imported->manifest,
+      [&](const TransferProgress& p) { line.Share("sending", p.done, p.total); }, words.name));
   line.End();
   TRY(const Json version, client->Post(fmt::format("/datasets/{}/versions", EscapeSegment(words.name)),
                                        {{"manifest", Json::parse(ManifestText(imported->manifest))},

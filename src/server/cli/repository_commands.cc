@@ -12,7 +12,7 @@
 namespace sinter {
 namespace {
 
-std::string name, ref, folder, message, branch = "main";
+std::string name, ref, folder, message, reason, branch = "main";
 
 // One line that is written over, where a person looks.
 class TransferLine {
@@ -48,7 +48,7 @@ Status Push(CliContext& context, RepositoryKind kind) {
   TRY(const FolderFiles files, FolderFiles::Read(folder));
   {
     TransferLine line("push");
-    TRY_STATUS(UploadBlobs(*client, "/blobs", files, files.manifest(), line.Sink()));
+    TRY_STATUS(UploadBlobs(*client, "/blobs", files, files.manifest(), line.Sink(), name));
   }
   Json body = {{"manifest", Json::parse(ManifestText(files.manifest()))},
                {"details", Json::object()},
@@ -102,6 +102,19 @@ Status List(CliContext& context, RepositoryKind kind) {
   return {};
 }
 
+Status Remove(CliContext& context, RepositoryKind kind) {
+  TRY(ApiClient * client, context.Client());
+  TRY(const Json gone,
+      client->Delete(fmt::format("{}?reason={}", RepositoryPath(kind, ref), EscapeSegment(reason))));
+  if (context.json) {
+    fmt::print("{}\n", gone.dump());
+    return {};
+  }
+  for (const Json& one : gone["removed"]) fmt::print("removed {}\n", one.get<std::string>());
+  fmt::print(stderr, "the bytes go with the next collection of garbage, or now: sinter hub gc\n");
+  return {};
+}
+
 }  // namespace
 
 std::string RepositoryPath(RepositoryKind kind, std::string_view of) {
@@ -131,6 +144,12 @@ void AddRepositoryCommands(CLI::App& noun, CliContext& context, RepositoryKind k
   pull->add_option("folder", folder, "Where to; the name when left out");
   AddPlatformOptions(*pull, context);
   pull->callback([&context, kind] { context.action = [&context, kind] { return Pull(context, kind); }; });
+
+  CLI::App* remove = noun.add_subcommand("delete", "Gives a version up, or, without '@', all of them");
+  remove->add_option("ref", ref, "NAME@VERSION, or NAME for all")->required();
+  remove->add_option("--reason", reason, "Why; it is kept")->required();
+  AddPlatformOptions(*remove, context);
+  remove->callback([&context, kind] { context.action = [&context, kind] { return Remove(context, kind); }; });
 }
 
 }  // namespace sinter

@@ -6,7 +6,7 @@
 
 namespace sinter {
 
-// list, push, pull: files between here and there.
+// list, push, pull, delete: files between here and there.
 void AddRepositoryCommands(CLI::App& noun, CliContext& context, RepositoryKind kind);
 // log, branch, tag, lineage: the history.
 void AddHistoryCommands(CLI::App& noun, CliContext& context, RepositoryKind kind);

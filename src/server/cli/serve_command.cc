@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "server/cli/context.h"
+#include "server/cli/duration.h"
 #include "server/cli/server_instance.h"
 
 namespace sinter {
@@ -45,6 +46,13 @@ void AddServeCommand(CLI::App& app, CliContext& context) {
       ->add_option("--records", options.records,
                    "Where the records are: postgresql://USER@HOST/DATABASE (default: SQLite in the home)")
       ->envname("SINTER_RECORDS");
+  static std::string collects = "24h";
+  serve->add_option("--gc-every", collects, "How often bytes that nothing names are removed; 0: never")
+      ->check([](const std::string& text) {
+        const auto read = ParseDuration(text);
+        return read ? std::string() : read.error().message;
+      })
+      ->capture_default_str();
   static std::string access_log;
   serve->add_option(
       "--access-log", access_log,
@@ -54,6 +62,7 @@ void AddServeCommand(CLI::App& app, CliContext& context) {
       TRY_STATUS(ReadListen(listen, options));
       options.home = context.home;
       options.runs_jobs = true;
+      TRY(options.collects_every, ParseDuration(collects));
       options.access_log = access_log.empty()    ? (context.home / "logs" / "access.jsonl").string()
                            : access_log == "off" ? ""
                                                  : access_log;

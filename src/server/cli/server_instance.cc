@@ -11,6 +11,7 @@
 #include "server/api/page_routes.h"
 #include "server/api/routes.h"
 #include "server/api/service_api.h"
+#include "server/api/upkeep.h"
 #include "server/http/guard.h"
 #include "server/http/server.h"
 
@@ -101,6 +102,7 @@ Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions
   impl->address_file = options.home / kAddressFile;
   TRY_STATUS(WriteFileAtomically(impl->address_file, impl->server->Origin() + "\n"));
   if (options.runs_jobs) TRY_STATUS(platform.StartJobs(impl->server->Origin()));
+  if (options.collects_every.count() > 0) platform.upkeep().CollectEvery(options.collects_every);
   return std::unique_ptr<ServerInstance>(new ServerInstance(std::move(impl)));
 }
 
@@ -120,6 +122,7 @@ void ServerInstance::Stop(std::chrono::milliseconds patience) {
   std::filesystem::remove(impl_->address_file, ignored);
   impl_->platform->changes().Stop();  // long polls are answered now, not waited for
   impl_->server->Stop(patience);
+  impl_->platform->upkeep().Stop();
   impl_->platform->jobs().Stop();
   impl_->platform->services().Stop();
   impl_->server.reset();

@@ -16,8 +16,9 @@ struct ServeOptions {
   std::string address = "127.0.0.1";
   uint16_t port = 0;
   int io_threads = 1;
-  bool runs_jobs = false;  // else they wait
-  std::string access_log;  // a file, "-" for stderr; empty: none is kept
+  bool runs_jobs = false;                       // else they wait
+  std::chrono::milliseconds collects_every{0};  // garbage; 0: never by itself
+  std::string access_log;                       // a file, "-" for stderr; empty: none is kept
 };
 
 class ServerInstance {

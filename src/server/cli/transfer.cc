@@ -50,14 +50,18 @@ Status CheckLink(const Path& whole, const Path& link) {
       "put the file itself there");
 }
 
-Result<std::set<std::string>> AskMissing(ApiClient& client, std::string_view blobs,
-                                         const Manifest& manifest) {
+Result<std::set<std::string>> AskMissing(ApiClient& client, std::string_view blobs, const Manifest& manifest,
+                                         std::string_view repository) {
   std::set<std::string> missing;
   for (size_t begin = 0; begin < manifest.files.size(); begin += kAskedAtOnce) {
-    Json asked = Json::array();
-    for (size_t i = begin; i < std::min(begin + kAskedAtOnce, manifest.files.size()); ++i)
+    Json asked = Json::array(), sizes = Json::array();
+    for (size_t i = begin; i < std::min(begin + kAskedAtOnce, manifest.files.size()); ++i) {
       asked.push_back(manifest.files[i].sha256.Hex());
-    TRY(const Json answer, client.Post(fmt::format("{}/missing", blobs), {{"sha256", std::move(asked)}}));
+      sizes.push_back(manifest.files[i].size);
+    }
+    Json body = {{"sha256", std::move(asked)}, {"sizes", std::move(sizes)}};
+    if (!repository.empty()) body["for"] = repository;
+    TRY(const Json answer, client.Post(fmt::format("{}/missing", blobs), body));
     for (const Json& hex : answer.value("missing", Json::array())) {
       if (hex.is_string()) missing.insert(hex.get<std::string>());
     }
@@ -119,8 +123,8 @@ Result<std::shared_ptr<const MappedFile>> FolderFiles::Open(const Sha256Digest& 
 }
 
 Status UploadBlobs(ApiClient& client, std::string_view blobs, const BlobSource& source,
-                   const Manifest& manifest, const TransferSink& progress) {
-  TRY(std::set<std::string> missing, AskMissing(client, blobs, manifest));
+                   const Manifest& manifest, const TransferSink& progress, std::string_view repository) {
+  TRY(std::set<std::string> missing, AskMissing(client, blobs, manifest, repository));
   TransferProgress shown;
   for (const ManifestFile& file : manifest.files) {
     if (missing.contains(file.sha256.Hex())) shown.total += file.size;

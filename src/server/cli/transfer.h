@@ -35,9 +35,11 @@ class FolderFiles final : public BlobSource {
 };
 
 // Sends the blobs of a manifest that the server lacks, large ones in pieces: what came before a break is not
-// sent again. `blobs`: "/blobs", or a run's.
+// sent again. `blobs`: "/blobs", or a run's. `repository`: which they are for, so that what its owner may not
+// keep is refused before it is sent.
 Status UploadBlobs(ApiClient& client, std::string_view blobs, const BlobSource& source,
-                   const Manifest& manifest, const TransferSink& progress = {});
+                   const Manifest& manifest, const TransferSink& progress = {},
+                   std::string_view repository = {});
 
 // Blobs out of a server, kept in a store of this user's for the next time (SINTER_CACHE, or
 // ~/.cache/sinter). One thread.

@@ -247,7 +247,7 @@ export interface RepositoryInShort {
   updated_ms: number;
 }
 
-export type AttentionKind = "run_failed" | "service_down" | "rollout_refused" | "disk_low";
+export type AttentionKind = "run_failed" | "service_down" | "rollout_refused" | "retention_due" | "disk_low";
 
 export interface Attention {
   kind: AttentionKind;

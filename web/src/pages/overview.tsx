@@ -24,7 +24,12 @@ function sentence(all: Overview): string {
 }
 
 function AttentionRow({ item, disk }: { item: Attention; disk: Overview["disk"] }) {
-  const to = item.kind === "run_failed" ? link("runs", item.name) : link("services", item.name);
+  const to =
+    item.kind === "run_failed"
+      ? link("runs", item.name)
+      : item.kind === "retention_due"
+        ? link("data", item.name)
+        : link("services", item.name);
   const state = item.kind === "rollout_refused" ? "refused" : "failed";
   return (
     <li>

@@ -74,6 +74,7 @@ export const en = {
   needsYou: "Needs you",
   attention_run_failed: "{name} failed",
   attention_service_down: "{name} does not answer",
+  attention_retention_due: "{name} is older than it may be kept",
   attention_rollout_refused: "A change of {name} was refused",
   attention_disk_low: "Only {free} are free on the disk",
   training: "In training",

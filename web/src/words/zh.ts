@@ -76,6 +76,7 @@ export const zh: Catalogue = {
   needsYou: "待处理",
   attention_run_failed: "{name} 失败",
   attention_service_down: "{name} 没有响应",
+  attention_retention_due: "{name} 已超过保留期限",
   attention_rollout_refused: "{name} 的变更被拒绝",
   attention_disk_low: "磁盘仅剩 {free}",
   training: "训练中",
