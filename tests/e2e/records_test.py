@@ -109,6 +109,7 @@ class Records(Program):
 
     def test_backup_and_restore(self):
         server = self.serve_home("first")
+        self.environment["SINTER_HOME"] = str(self.home)
         self.ok("token", "create", "before", "--scope", "read")
         backup = self.folder / "backup"
         self.ok("hub", "backup", backup)
