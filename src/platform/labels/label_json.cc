@@ -115,6 +115,7 @@ class Categories {
 
 Json CohenJson(const LabelBoard& board, const std::map<std::string, Figures>& figures) {
   std::vector<std::pair<int64_t, std::string>> most;
+  most.reserve(figures.size());
   for (const auto& [name, f] : figures) most.emplace_back(-f.answers, name);
   std::ranges::sort(most);
   most.resize(std::min(most.size(), kLabellersCompared));

@@ -122,8 +122,9 @@ Result<LabelRecordName> ReadLabelRecordName(std::string_view name) {
   LabelRecordName read{std::string(name.substr(0, slash)), 0, ""};
   const std::string_view rest = name.substr(slash + 1);
   const size_t end = std::min(rest.find('/'), rest.size());
-  const auto [stop, error] = std::from_chars(rest.data(), rest.data() + end, read.item);
-  if (error != std::errc() || stop != rest.data() + end || read.item < 0) return none;
+  const std::string_view digits = rest.substr(0, end);
+  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), read.item);
+  if (error != std::errc() || stop != digits.data() + digits.size() || read.item < 0) return none;
   if (end < rest.size()) read.labeller = rest.substr(end + 1);
   if (read.ToString() != name) return none;
   return read;

@@ -95,29 +95,33 @@ Result<std::unique_ptr<Labellings::Entry>> Labellings::Load(const LabellingInfo&
       return Corrupt(fmt::format("labelling {}: no row {}", info.name, item.row));
     known.push_back(KnownLabel(**version, info.spec, split, item.row));
   }
-  auto entry = std::unique_ptr<Entry>(
-      new Entry{*std::move(version), split, LabelBoard(std::move(plan), std::move(known)), 0, 0});
+  auto entry = std::unique_ptr<Entry>(new Entry{
+      *std::move(version), split, LabelBoard(std::move(plan), std::move(known)), info.created_ms, 0, 0});
+  TRY_STATUS(ReadLabels(info, entry->board));
+  return entry;
+}
+
+Status Labellings::ReadLabels(const LabellingInfo& info, LabelBoard& board) {
   RecordQuery query{.kind = std::string(kLabelKind), .prefix = info.name + "/", .after = {}, .limit = kPage};
   do {
     TRY(const RecordPage page, records_.List(query));
     for (const Record& record : page.records) {
       TRY(const LabelRecordName name, ReadLabelRecordName(record.name));
-      TRY_STATUS(Apply(name, record, *entry));
+      TRY_STATUS(Apply(name, record, board));
     }
     query.after = page.next;
   } while (!query.after.empty());
-  return entry;
+  return {};
 }
 
-Status Labellings::Apply(const LabelRecordName& name, const Record& record, Entry& entry) {
-  if (name.item >= entry.board.size()) return Corrupt(fmt::format("'{}' labels no item", record.name));
+Status Labellings::Apply(const LabelRecordName& name, const Record& record, LabelBoard& board) {
+  if (name.item >= board.size()) return Corrupt(fmt::format("'{}' labels no item", record.name));
   TRY(const Json json, ParseJson(record.spec, {.bytes = kRecordTextLimit}));
-  TRY(LabelAnswer answer, ReadLabelAnswer(json, entry.board.spec().rules, true));
+  TRY(LabelAnswer answer, ReadLabelAnswer(json, board.spec().rules, true));
   if (name.labeller.empty())
-    entry.board.SetDecision(name.item,
-                            {std::move(answer), record.updated_by, record.updated_ms, record.revision});
+    board.SetDecision(name.item, {std::move(answer), record.updated_by, record.updated_ms, record.revision});
   else
-    entry.board.SetAnswer(name.item, {name.labeller, std::move(answer), record.updated_ms, record.revision});
+    board.SetAnswer(name.item, {name.labeller, std::move(answer), record.updated_ms, record.revision});
   return {};
 }
 
@@ -133,10 +137,14 @@ Status Labellings::CatchUp() {
         records_.History({.after = seen_, .kind = std::string(kLabelKind), .name = {}, .limit = kPage}));
     for (const Change& change : changes) {
       seen_ = change.sequence;
-      if (change.change == ChangeKind::kDelete) continue;
       TRY(const LabelRecordName name, ReadLabelRecordName(change.record.name));
+      counts_.erase(name.labelling);
       const auto entry = entries_.find(name.labelling);
-      if (entry != entries_.end()) TRY_STATUS(Apply(name, change.record, *entry->second));
+      if (entry == entries_.end()) continue;
+      if (change.change == ChangeKind::kDelete)
+        entries_.erase(entry);  // with its labelling; another of its name is read anew
+      else
+        TRY_STATUS(Apply(name, change.record, entry->second->board));
     }
     if (changes.empty()) seen_ = last;
   }
@@ -158,6 +166,10 @@ Status Labellings::ReadNewPrelabels(const LabellingInfo& info, Entry& entry) {
 Result<Labellings::Entry*> Labellings::Open(const LabellingInfo& info) {
   TRY_STATUS(CatchUp());
   auto found = entries_.find(info.name);
+  if (found != entries_.end() && found->second->created_ms != info.created_ms) {
+    entries_.erase(found);
+    found = entries_.end();
+  }
   if (found == entries_.end()) {
     TRY(auto entry, Load(info));
     if (entries_.size() >= kMostBoards) {
@@ -168,6 +180,18 @@ Result<Labellings::Entry*> Labellings::Open(const LabellingInfo& info) {
   TRY_STATUS(ReadNewPrelabels(info, *found->second));
   found->second->used = ++uses_;
   return found->second.get();
+}
+
+Result<BoardCounts> Labellings::CountsOf(const LabellingInfo& info) {
+  TRY_STATUS(CatchUp());
+  if (const auto kept = counts_.find(info.name); kept != counts_.end()) return kept->second;
+  if (const auto entry = entries_.find(info.name); entry != entries_.end())
+    return counts_[info.name] = entry->second->board.Counts();
+  // Without the data set, which is not needed to count.
+  TRY(LabellingPlan plan, ReadPlan(info));
+  LabelBoard board(std::move(plan), {});
+  TRY_STATUS(ReadLabels(info, board));
+  return counts_[info.name] = board.Counts();
 }
 
 Result<Labellings::Entry*> Labellings::OpenItem(const LabellingInfo& info, int64_t item) {
@@ -206,11 +230,10 @@ Result<Json> Labellings::List(std::string_view after, int limit) {
                  {"in_review", nullptr},
                  {"committed", info.committed ? CommittedJson(*info.committed) : Json(nullptr)}};
     std::lock_guard lock(mutex_);
-    // One whose data set is gone is listed too.
-    if (const auto entry = Open(info)) {
-      const BoardCounts counts = (*entry)->board.Counts();
-      item["done"] = counts.done;
-      item["in_review"] = counts.in_review;
+    // One that was half deleted is listed too.
+    if (const auto counts = CountsOf(info)) {
+      item["done"] = counts->done;
+      item["in_review"] = counts->in_review;
     }
     items.push_back(std::move(item));
   }
@@ -349,6 +372,37 @@ Result<LabellingInfo> Labellings::SetOpen(std::string_view name, bool open, std:
   }));
   if (open) Enqueue(std::string(name));
   return ReadLabelling(changed);
+}
+
+Status Labellings::RemoveUnder(std::string_view name, std::string_view who) {
+  for (const std::string_view kind : {kLabelKind, kLabellingPartKind}) {
+    while (true) {
+      TRY(const RecordPage page,
+          records_.List(
+              {.kind = std::string(kind), .prefix = std::string(name) + "/", .after = {}, .limit = kPage}));
+      if (page.records.empty()) break;
+      std::vector<RecordWrite> writes;
+      writes.reserve(page.records.size());
+      for (const Record& record : page.records) writes.push_back(RecordWrite::Delete(record));
+      TRY_STATUS(records_.Apply(writes, who));
+    }
+  }
+  return {};
+}
+
+Status Labellings::Delete(std::string_view name, std::string_view who) {
+  // Closed, so that nothing is added meanwhile; itself last, so that one that was cut off half way is still
+  // there to be deleted.
+  TRY_STATUS(SetOpen(name, false, who));
+  TRY_STATUS(RemoveUnder(name, who));
+  TRY(const Record labelling, records_.Get(kLabellingKind, name));
+  TRY_STATUS(records_.Delete(labelling, who));
+  // An answer that was on its way.
+  TRY_STATUS(RemoveUnder(name, who));
+  std::lock_guard lock(mutex_);
+  entries_.erase(std::string(name));
+  counts_.erase(std::string(name));
+  return {};
 }
 
 Result<std::string> Labellings::Picture(std::string_view name, int64_t item) {

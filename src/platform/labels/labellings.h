@@ -68,6 +68,8 @@ class Labellings {
   // {"value" or "skip","reason"}
   Result<Json> Decide(std::string_view name, int64_t item, const Json& decision, std::string_view who);
   Result<LabellingInfo> SetOpen(std::string_view name, bool open, std::string_view who);
+  // With its answers; versions that were committed stay.
+  Status Delete(std::string_view name, std::string_view who);
   // An item's picture as a PNG. kUnsupported where it is none.
   Result<std::string> Picture(std::string_view name, int64_t item);
 
@@ -80,20 +82,24 @@ class Labellings {
     std::shared_ptr<const DatasetVersion> version;
     size_t split = 0;
     LabelBoard board;
-    int64_t prelabels = 0;  // that the board has been told
+    int64_t created_ms = 0;  // of the labelling: another of its name is another
+    int64_t prelabels = 0;   // that the board has been told
     int64_t used = 0;
   };
   Result<LabellingInfo> Get(std::string_view name);
   Result<LabellingInfo> GetOpen(std::string_view name);
   // The rest under mutex_. The board as the records have it now; valid while the mutex is held.
   Result<Entry*> Open(const LabellingInfo& info);
+  Status RemoveUnder(std::string_view name, std::string_view who);
+  Result<BoardCounts> CountsOf(const LabellingInfo& info);
   Result<Entry*> OpenItem(const LabellingInfo& info, int64_t item);
   Result<std::unique_ptr<Entry>> Load(const LabellingInfo& info);
+  Status ReadLabels(const LabellingInfo& info, LabelBoard& board);
   Result<LabellingPlan> ReadPlan(const LabellingInfo& info);
   Status ReadNewPrelabels(const LabellingInfo& info, Entry& entry);
   Status CatchUp();
-  Status Apply(const LabelRecordName& name, const Record& record, Entry& entry);
-  // Made, or changed by `change` from what is there.
+  Status Apply(const LabelRecordName& name, const Record& record, LabelBoard& board);
+  // Made, or changed; the first judgement of a gold question stays.
   Status Write(const LabelRecordName& name, LabelAnswer answer, const LabelRules& rules,
                std::string_view who);
 
@@ -110,7 +116,8 @@ class Labellings {
   const Clock& clock_;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;  // the last used, kMostBoards of them
-  int64_t seen_ = -1;  // sequence up to which labels were read
+  std::map<std::string, BoardCounts, std::less<>> counts_;  // of those that have not changed since
+  int64_t seen_ = -1;                                       // sequence up to which labels were read
   int64_t uses_ = 0;
 
   std::mutex queue_mutex_;

@@ -285,6 +285,36 @@ TEST_F(LabellingsTest, ClosedIsClosed) {
   EXPECT_EQ(labellings_->Picture("shut", 0).error().code, ErrorCode::kUnsupported);
 }
 
+TEST_F(LabellingsTest, WhatIsDeletedIsGone) {
+  Create("short", {{"rows", {{"count", 3}}}});
+  Say("short", 0, "ana", Class("cat"));
+  Labellings other(home_->records(), home_->store(), *datasets_, source_, clock_);
+  EXPECT_EQ((*other.List("", 10))["items"][0]["done"], 1);
+  ASSERT_TRUE(labellings_->Delete("short", "ann"));
+  EXPECT_EQ(labellings_->Show("short").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(labellings_->Delete("short", "ann").error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE((*labellings_->List("", 10))["items"].empty());
+  // One of the same name begins with nothing, on a server too that knew the old one.
+  Create("short", {{"rows", {{"count", 3}}}});
+  EXPECT_EQ(Status("short")["answers"], 0);
+  EXPECT_EQ((*other.List("", 10))["items"][0]["done"], 0);
+  EXPECT_EQ((*other.Show("short"))["status"]["answers"], 0);
+}
+
+TEST_F(LabellingsTest, TwoHundredAreListedAtOnce) {
+  for (int i = 0; i < 200; ++i) Create(fmt::format("l{:03}", i), {{"rows", {{"count", 3}}}});
+  Say("l150", 0, "ana", Class("cat"));
+  Restart();
+  EXPECT_EQ((*labellings_->List("", 100))["next"], "l099");
+  const Json second = *labellings_->List("l099", 100);
+  EXPECT_EQ(second["items"].size(), 100u);
+  EXPECT_EQ(second["items"][50]["done"], 1);
+  const auto began = std::chrono::steady_clock::now();
+  ASSERT_TRUE(labellings_->List("", 100));
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
+  EXPECT_LT(took.count(), 100);
+}
+
 // Tens of thousands of answers: what is asked often stays quick, and a restart reads them in a moment.
 TEST_F(LabellingsTest, TwentyThousandAnswers) {
   constexpr int kRows = 20'000;

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "server/api/job_api.h"
+#include "server/api/label_models.h"
 
 #include <fmt/format.h>
 
@@ -65,6 +66,9 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
       model_source_(models_, home_->store()),
       golden_source_(datasets_, home_->store()),
       services_(home_->records(), model_source_, clock, &golden_source_, home_->id()),
+      prelabels_(std::make_unique<ModelPrelabels>(services_, model_source_)),
+      labellings_(
+          std::make_unique<Labellings>(home_->records(), home_->store(), datasets_, *prelabels_, clock)),
       launcher_(MakeLocalLauncher({.keeper = {"/proc/self/exe", "job-keeper"}})) {
   JobsOptions options;
   options.folder = home_->folder() / "jobs";
@@ -79,6 +83,8 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
   options.say = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
   jobs_ = std::make_unique<Jobs>(home_->records(), *launcher_, std::move(options), clock);
 }
+
+Platform::~Platform() = default;
 
 Status Platform::StartJobs(const std::string& origin) {
   origin_ = origin;

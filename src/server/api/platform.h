@@ -15,9 +15,13 @@
 
 namespace sinter {
 
+class Labellings;
+class ModelPrelabels;
+
 // Any thread.
 class Platform {
  public:
+  ~Platform();
   static Result<std::unique_ptr<Platform>> Open(const Path& folder, const HomeOptions& options,
                                                 const Clock& clock = Clock::Real());
   static Result<std::unique_ptr<Platform>> Open(const Path& folder, const Clock& clock = Clock::Real()) {
@@ -37,6 +41,9 @@ class Platform {
   ChangeFeed& changes() { return changes_; }
   // Start() loads what the records want; until then there is none.
   Services& services() { return services_; }
+
+  // Start() goes on with prelabels; a labelling that is made has its own made in any case.
+  Labellings& labellings() { return *labellings_; }
 
   // Jobs are accepted, and wait for a server that runs them.
   Jobs& jobs() { return *jobs_; }
@@ -61,6 +68,8 @@ class Platform {
   HubModelSource model_source_;
   HubGoldenSource golden_source_;
   Services services_;  // from here on: their threads stop before what they use goes
+  std::unique_ptr<ModelPrelabels> prelabels_;
+  std::unique_ptr<Labellings> labellings_;
   std::string origin_;
   std::unique_ptr<Launcher> launcher_;
   std::unique_ptr<Jobs> jobs_;
