@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/labels/testing.h"
+#include "platform/records/testing/backends.h"
 
 namespace sinter {
 namespace {
@@ -257,16 +258,38 @@ TEST_F(LabellingsTest, ManyPeopleAtOnce) {
   EXPECT_EQ(Status("crowd")["answers"], 200);
 }
 
-TEST_F(LabellingsTest, ServersThatShareTheRecords) {
+// Two servers on the same records, of each kind that there is: each with a connection of its own.
+class SharedLabellings : public LabellingsTest, public ::testing::WithParamInterface<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(All, SharedLabellings, ::testing::ValuesIn(RecordsBackends()),
+                         [](const auto& chosen) { return chosen.param; });
+
+TEST_P(SharedLabellings, EachSeesWhatTheOtherWrote) {
+  const auto backend = MakeRecordsBackend(GetParam());
+  ASSERT_TRUE(backend) << backend.error().ToString();
+  const auto records = (*backend)->Open().value(), others = (*backend)->Open().value();
+  labellings_ = std::make_unique<Labellings>(*records, home_->store(), *datasets_, source_, clock_);
   Create("shared", {{"labellers", 2}});
-  Labellings other(home_->records(), home_->store(), *datasets_, source_, clock_);
+  Labellings other(*others, home_->store(), *datasets_, source_, clock_);
   EXPECT_EQ((*other.Show("shared"))["status"]["answers"], 0);
   Say("shared", 3, "ana", Class("cat"));
   EXPECT_EQ((*other.Show("shared"))["status"]["answers"], 1);
   ASSERT_TRUE(other.Answer("shared", 3, "bo", Class("cat"), "bo"));
   EXPECT_EQ(Status("shared")["done"], 1);
+  EXPECT_EQ(labellings_->Answer("shared", 3, "cy", Class("cat"), "cy").error().code, ErrorCode::kConflict);
   ASSERT_TRUE(other.Undo("shared", "bo", "bo"));
   EXPECT_EQ(Status("shared")["done"], 0);
+  // Both at once: whatever either acknowledged, both have.
+  const auto label_all = [](Labellings& server, const std::string& who) {
+    for (int64_t item = 10; item < 40; ++item)
+      EXPECT_TRUE(server.Answer("shared", item, who, Class("dog"), who)) << item;
+  };
+  std::thread ana([&] { label_all(*labellings_, "ana"); }), bo([&] { label_all(other, "bo"); });
+  ana.join();
+  bo.join();
+  for (Labellings* server : {labellings_.get(), &other})
+    EXPECT_EQ((*server->Show("shared"))["status"]["done"], 30);
+  labellings_.reset();
 }
 
 TEST_F(LabellingsTest, ClosedIsClosed) {

@@ -163,6 +163,7 @@ Result<LabelAnswer> ReadLabelAnswer(const Json& json, const LabelRules& rules, b
     if (reader.Has("gold_right")) answer.gold_right = reader.Bool("gold_right", false);
   }
   const Json* value = reader.Any("value");
+  if (value != nullptr && value->is_null()) value = nullptr;
   if (answer.skip == (value != nullptr)) reader.Fail("value", "or skip is needed, and not both");
   if (!(answer.seconds >= 0 && answer.seconds <= kDay)) reader.Fail("seconds", "must be 0 to 86,400");
   if (answer.comment.size() > kLabelCommentBytes) reader.Fail("comment", "is longer than 4,000 bytes");

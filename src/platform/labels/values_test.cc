@@ -87,6 +87,7 @@ TEST(LabelAnswers, ValueOrSkip) {
   EXPECT_EQ(answer->seconds, 2.5);
   EXPECT_EQ(read(LabelAnswerJson(rules.task, *answer).dump()), *answer);
   EXPECT_TRUE(read(R"({"skip":true})")->skip);
+  EXPECT_TRUE(read(R"({"skip":true,"value":null})")->skip);
   EXPECT_THAT(read("{}").error().message, HasSubstr("or skip is needed"));
   EXPECT_THAT(read(R"({"skip":true,"value":{"class":"cat"}})").error().message, HasSubstr("not both"));
   EXPECT_THAT(read(R"({"skip":true,"seconds":-1})").error().message, HasSubstr("seconds"));

@@ -11,7 +11,7 @@ namespace {
 
 // The one who asks, or whom an administrator names.
 Result<std::string> LabellerOf(JsonReader& reader, const Principal& who) {
-  const std::string named = reader.String("labeller", who.name);
+  std::string named = reader.String("labeller", who.name);
   if (named == who.name || who.access == Access::kAdmin) return named;
   return Error{ErrorCode::kPermissionDenied, fmt::format("{} cannot label as {}", who.name, named),
                "leave labeller out, or use a token of scope admin"};
