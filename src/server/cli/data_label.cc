@@ -181,7 +181,7 @@ void AddSpecOptions(CLI::App& create) {
 void AddDataLabelCommands(CLI::App& data, CliContext& context) {
   CLI::App* label = data.add_subcommand("label", "Labelling: people say what rows are");
   label->require_subcommand(1);
-  auto verb = [&](const char* word, const char* help, auto act) {
+  auto verb = [&](const char* word, const char* help, const auto& act) {
     CLI::App* command = label->add_subcommand(word, help);
     AddPlatformOptions(*command, context);
     command->callback([&context, act] {
@@ -192,7 +192,7 @@ void AddDataLabelCommands(CLI::App& data, CliContext& context) {
     });
     return command;
   };
-  auto of_one = [&](const char* word, const char* help, auto act) {
+  auto of_one = [&](const char* word, const char* help, const auto& act) {
     CLI::App* command = verb(word, help, act);
     command->add_option("name", words.name, "The labelling")->required();
     return command;

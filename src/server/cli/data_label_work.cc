@@ -107,7 +107,7 @@ Status Review(const CliContext& context, ApiClient& client) {
 }  // namespace
 
 void AddLabelWorkCommands(CLI::App& label, CliContext& context) {
-  auto verb = [&](const char* word, const char* help, auto act) {
+  auto verb = [&](const char* word, const char* help, const auto& act) {
     CLI::App* command = label.add_subcommand(word, help);
     command->add_option("name", words.name, "The labelling")->required();
     AddPlatformOptions(*command, context);
