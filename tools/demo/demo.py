@@ -14,6 +14,7 @@ import numpy
 import onnxruntime
 import tritonclient.http
 
+import labelling
 import noisy
 import ranks
 import recovery
@@ -115,17 +116,17 @@ def main():
     sinter = Sinter(options.sinter, out / "home", out / "server.log")
     load = None
     try:
-        say("1/9  importing Fashion-MNIST and profiling it")
+        say("1/10  importing Fashion-MNIST and profiling it")
         version = sinter.run("data", "add", "fashion-mnist", DATA, "--classes", "fashion-mnist")
         profile = sinter.run("data", "profile", "fashion-mnist", "--samples", out / "samples.png")["profile"]
         classes = [c["name"] for c in profile["splits"][0]["classes"]]
         print(f"{version['ref']}: " + ", ".join(f"{s['rows']} {s['name']}" for s in profile["splits"]))
 
-        say("2/9  training version 1, a small network")
+        say("2/10  training version 1, a small network")
         v1 = sinter.run("train", HERE / "mlp.yaml")
         sinter.run("model", "pull", v1["model"], out / "v1")
 
-        say("3/9  deploying it as service 'fashion' and asking it about test pictures")
+        say("3/10  deploying it as service 'fashion' and asking it about test pictures")
         sinter.run("service", "deploy", "fashion", v1["model"])
         probabilities, revision = ask(sinter.origin, test_pictures[:200])
         onnx_accuracy, difference = check_against_onnxruntime(out / "v1", test_pictures, test_labels, probabilities)
@@ -134,11 +135,14 @@ def main():
         if difference > 1e-4 or abs(onnx_accuracy - v1["figures"]["accuracy"]) > 0.001:
             raise SystemExit("the exported model does not give ONNX Runtime what the service gives")
 
-        say("4/9  training version 2, a convolutional network, on two ranks; one will be killed")
+        say("4/10  cleaning a slice of test pictures and labelling it, with the model's labels beside")
+        labelled = labelling.label(sinter, out / "slice", test_pictures, test_labels, classes, HERE / "clean.yaml", say)
+
+        say("5/10  training version 2, a convolutional network, on two ranks; one will be killed")
         v2, killed_at = train_and_kill(sinter)
         sinter.run("model", "pull", v2["model"], out / "v2")
 
-        say("5/9  rolling version 2 out through the gates, back, and out again, under load")
+        say("6/10  rolling version 2 out through the gates, back, and out again, under load")
         sinter.run("service", "gates", "fashion", "--gates", HERE / "gates.yaml")
         numpy.save(out / "pictures.npy", test_pictures[:2000])
         load = subprocess.Popen([sys.executable, HERE / "load.py", sinter.origin, "fashion", out / "pictures.npy", "200",
@@ -162,30 +166,31 @@ def main():
         failed = sum(l[2] != 200 for l in lines)
         revisions = sorted({l[3] for l in lines if l[3]})
 
-        say("6/9  training version 3 as a job, on labels of which a fifth are wrong; everything will be killed")
+        say("7/10  training version 3 as a job, on labels of which a fifth are wrong; everything will be killed")
         sinter.run("data", "add", "fashion-noisy", noisy.spoil(DATA, out / "noisy"), "--classes", "fashion-mnist")
         v3, cut_at, resumed_from = recovery.train_through_a_power_cut(sinter, HERE / "noisy.yaml", say)
         sinter.run("runs", "compare", v1["run"], v2["run"], v3["id"])
 
-        say("7/9  offering version 3 to the gates")
+        say("8/10  offering version 3 to the gates")
         sinter.run("service", "rollout", "fashion", v3["model"], "--wait", code=3)
         refused = sinter.api("/services/fashion/rollout")
         decision = refused["history"][-1]
         live = sinter.run("service", "show", "fashion")["current"]["model"]
         print(f"{refused['state']}: {refused['reason']}; {live} goes on answering")
 
-        say("8/9  turning the pictures that the service gets inside out")
+        say("9/10  turning the pictures that the service gets inside out")
         ask_one_by_one(sinter.origin, test_pictures[2000:2600])
         before_drift = sinter.run("service", "drift", "fashion")
         ask_one_by_one(sinter.origin, 255 - test_pictures[:1200])
         drift = sinter.run("service", "drift", "fashion")
         print(f"before: {before_drift['verdict']}; now: {drift['verdict']}")
 
-        say("9/9  writing the report")
+        say("10/10  writing the report")
         probabilities, _ = ask(sinter.origin, test_pictures[:24])
         report = {
             "accuracy": {"v1": v1["figures"]["accuracy"], "v2": v2["figures"]["accuracy"], "v1_onnxruntime": onnx_accuracy},
             "export": {"largest_difference": difference},
+            "label": labelled,
             "train": {"images_per_second": v2["images_per_second"], "v1_images_per_second": v1["images_per_second"],
                       "killed_at_step": killed_at, "resumed_from_step": v2["resumed_from_step"], "steps": v2["steps"]},
             "rollout": {"requests": len(lines), "failed": failed, "revisions": revisions,
@@ -222,6 +227,8 @@ def main():
         (report["accuracy"]["v1"] < 0.85, "version 1 is below 0.85"), (report["accuracy"]["v2"] < 0.91, "version 2 is below 0.91"),
         (failed > 0, f"{failed} requests failed"), (len(lines) < 1000, "fewer than 1,000 requests"),
         (len(revisions) < 2, "not both revisions answered"),
+        (report["label"]["agreement"] < 0.9, "fewer than nine of ten final labels are the known ones"),
+        (not 0.75 < report["label"]["kappa"] < 0.98, "kappa is not what labellers who err so often give"),
         (live != v2["model"], f"{live} answers, not version 2"), (refused["state"] != "refused", "version 3 was not refused"),
         (not 0 < resumed_from <= cut_at, "the job did not resume from a checkpoint before everything was killed"),
         (before_drift["verdict"] != "no drift", f"drift where there is none: {before_drift['verdict']}"), (not drift["drifted"], "drift was not seen"),

@@ -76,8 +76,9 @@ def page(report, curves, latency, samples, classes, confusion, marks):
         f"{100 * s['probability']:.0f}%</span></figure>" for s in samples)
     return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Sinter: from data to a replaced service</title>
 <style>{STYLE}</style><h1>From data to a replaced service</h1>
-<p>Fashion-MNIST imported; a small network trained, exported, checked and deployed; a convolutional one trained by two
-ranks, one of them killed half way; then rolled out through the gates, back and out again under load. A third, trained on
+<p>Fashion-MNIST imported; a small network trained, exported, checked and deployed; a slice of test pictures cleaned and
+labelled by two simulated people, who know the label and err by a seeded draw, beside the labels that the network said
+first; a convolutional network trained by two ranks, one of them killed half way; then rolled out through the gates, back and out again under load. A third, trained on
 labels of which a fifth are wrong, as a job that went on after everything was killed, was refused; and pictures turned
 inside out were noticed. Everything here was measured in that one run.</p><table>{rows}</table>
 <h2>Training loss, by step</h2>{chart('loss by step', curves['loss'], marks['train'])}

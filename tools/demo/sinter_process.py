@@ -45,8 +45,10 @@ class Sinter:
             raise SystemExit(f"exit code {process.returncode}: sinter {' '.join(map(str, words))}")
         return json.loads(output) if output.strip() else None
 
-    def api(self, path):
-        request = urllib.request.Request(f"{self.origin}/sinter/v1{path}", headers={"Authorization": f"Bearer {self.token}"})
+    def api(self, path, method="GET", body=None):
+        request = urllib.request.Request(f"{self.origin}/sinter/v1{path}", method=method,
+                                         data=None if body is None else json.dumps(body).encode(),
+                                         headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.loads(answer.read())
 

@@ -57,6 +57,11 @@ std::function<Cell(size_t)> Frame::CellsOf(size_t index) const {
   };
 }
 
+size_t Frame::Add(DatasetColumn info) {
+  columns_.push_back({std::move(info), 0, true, std::vector<Cell>(rows_.size()), {}});
+  return columns_.size() - 1;
+}
+
 void Frame::Drop(size_t c) {
   if (columns_[c].info.name == label_) label_.clear();
   columns_.erase(columns_.begin() + static_cast<std::ptrdiff_t>(c));

@@ -33,6 +33,7 @@ class Frame {
   // For Filter: the cells of the row `index`, its split's name behind the last column.
   std::function<Cell(size_t)> CellsOf(size_t index) const;
 
+  size_t Add(DatasetColumn info);  // behind the others, all of its cells missing
   void Drop(size_t c);
   void Keep(const std::vector<bool>& kept);            // one for each row
   void SetColumn(size_t c, DatasetColumn info);        // what it is; the name and its cells stay

@@ -16,7 +16,7 @@ struct LineageNode {
 
 struct LineageEdge {
   LineageNode from, to;
-  std::string how;  // "derived", "trained", "made", "served"
+  std::string how;  // "derived", "labelled", "trained", "made", "served"
   auto operator<=>(const LineageEdge&) const = default;
 };
 

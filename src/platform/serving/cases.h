@@ -25,8 +25,8 @@ struct HardCase {
   std::string why;  // "unsure", "unusual"
 };
 
-// Any thread. Bounded by `most` cases and 64 MiB of inputs; the oldest go first. In memory alone: a restart
-// forgets them, an export keeps them.
+// Any thread. Bounded by `most` cases and 64 MiB of inputs; the oldest go first. In memory:
+// who wants them over restarts reads and writes them (server/api/case_files.h).
 class CaseQueue {
  public:
   // Without consent: nothing is kept, and what was is forgotten.

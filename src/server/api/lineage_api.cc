@@ -81,8 +81,13 @@ std::vector<LineageEdge> EdgesOfVersion(RepositoryKind kind, const RepositoryVer
     edges.push_back({{"run", run}, node, "made"});
   else if (const std::string data = Said(details, "dataset"); kind == RepositoryKind::kModel && !data.empty())
     edges.push_back({{"dataset", data}, node, "trained"});
-  if (const std::string from = Said(details, "from"); !from.empty())
-    edges.push_back({VersionNode(kind, from), node, "derived"});
+  std::string from = Said(details, "from");
+  if (from.empty() && details.is_object() && details.contains("from"))
+    from = Said(details["from"], "ref");  // of a version that was cleaned
+  if (!from.empty()) {
+    const std::string labelling = Said(details, "labelling");
+    edges.push_back({VersionNode(kind, from), node, labelling.empty() ? "derived" : "labelled"});
+  }
   return edges;
 }
 

@@ -30,6 +30,12 @@ TEST(LineageApi, WhatRecordsSay) {
   version.details = R"({"from":"m@1","run":7})";
   EXPECT_THAT(EdgesOfVersion(RepositoryKind::kDataset, version),
               ElementsAre(LineageEdge{{"dataset", "m@1"}, {"dataset", "m@2"}, "derived"}));
+  version.details = R"({"from":{"ref":"m@1","id":"ab"},"steps":[]})";
+  EXPECT_THAT(EdgesOfVersion(RepositoryKind::kDataset, version),
+              ElementsAre(LineageEdge{{"dataset", "m@1"}, {"dataset", "m@2"}, "derived"}));
+  version.details = R"({"from":"m@1","labelling":"slice"})";
+  EXPECT_THAT(EdgesOfVersion(RepositoryKind::kDataset, version),
+              ElementsAre(LineageEdge{{"dataset", "m@1"}, {"dataset", "m@2"}, "labelled"}));
   version.details = "[]";
   EXPECT_THAT(EdgesOfVersion(RepositoryKind::kModel, version), IsEmpty());
 

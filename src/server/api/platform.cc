@@ -12,6 +12,7 @@
 
 #include "server/api/all_record_rules.h"
 #include "server/api/job_api.h"
+#include "server/api/label_models.h"
 #include "server/api/upkeep.h"
 
 namespace sinter {
@@ -70,6 +71,9 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
       model_source_(models_, home_->store()),
       golden_source_(datasets_, home_->store()),
       services_(home_->records(), model_source_, clock, &golden_source_, home_->id()),
+      prelabels_(std::make_unique<ModelPrelabels>(services_, model_source_)),
+      labellings_(
+          std::make_unique<Labellings>(home_->records(), home_->store(), datasets_, *prelabels_, clock)),
       launcher_(MakeLocalLauncher({.keeper = {"/proc/self/exe", "job-keeper"}})),
       record_rules_(std::make_unique<const RecordRules>(AllRecordRules())),
       pack_pointers_(home_->store(), home_->CacheFolder() / "gc"),

@@ -17,6 +17,8 @@
 
 namespace sinter {
 
+class Labellings;
+class ModelPrelabels;
 class Upkeep;
 
 // Any thread.
@@ -43,6 +45,9 @@ class Platform {
   ChangeFeed& changes() { return changes_; }
   // Start() loads what the records want; until then there is none.
   Services& services() { return services_; }
+
+  // Start() goes on with prelabels; a labelling that is made has its own made in any case.
+  Labellings& labellings() { return *labellings_; }
 
   // What each kind of record needs.
   const RecordRules& record_rules() const { return *record_rules_; }
@@ -75,6 +80,8 @@ class Platform {
   HubModelSource model_source_;
   HubGoldenSource golden_source_;
   Services services_;  // from here on: their threads stop before what they use goes
+  std::unique_ptr<ModelPrelabels> prelabels_;
+  std::unique_ptr<Labellings> labellings_;
   std::string origin_;
   std::unique_ptr<Launcher> launcher_;
   std::unique_ptr<Jobs> jobs_;

@@ -4,6 +4,7 @@
 
 #include "server/api/hub_api.h"
 #include "server/api/job_api.h"
+#include "server/api/label_api.h"
 
 namespace sinter {
 
@@ -64,8 +65,8 @@ TokenScope ScopeOf(const Principal& principal) {
 
 std::vector<Route> PlatformRoutes(Platform& platform) {
   std::vector<Route> routes;
-  for (auto make :
-       {RepositoryRoutes, BlobRoutes, HubRoutes, RunRoutes, JobRoutes, TokenRoutes, ChangeRoutes}) {
+  for (auto make : {RepositoryRoutes, BlobRoutes, HubRoutes, RunRoutes, JobRoutes, LabelRoutes, TokenRoutes,
+                    ChangeRoutes}) {
     for (Route& route : make(platform)) routes.push_back(std::move(route));
   }
   routes.push_back(JsonRoute(

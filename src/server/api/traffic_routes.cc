@@ -7,12 +7,13 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/data/dataset.h"
+#include "server/api/case_files.h"
 
 namespace sinter {
 namespace {
 
 constexpr std::string_view kSplit = "cases";
-constexpr std::string_view kLabel = "label";
+constexpr std::string_view kLabel = "label", kSaid = "said";
 constexpr int64_t kMostNumbers = 1 << 20;  // of one answer
 
 Result<std::shared_ptr<Service>> Need(Platform& platform, std::string_view name) {
@@ -72,7 +73,8 @@ Json DriftJson(const DriftReport& report) {
 Result<Json> ListCases(Platform& platform, std::string_view name, int64_t limit) {
   TRY(const auto service, Need(platform, name));
   const auto info = service->Info();
-  const std::vector<HardCase> cases = service->cases().Read();
+  TRY(const KeptCases kept, ReadKeptCases(platform, name));
+  const std::vector<HardCase>& cases = kept.cases;
   Json items = Json::array();
   int64_t numbers = 0;
   for (const HardCase& one : cases) {
@@ -92,10 +94,11 @@ Result<Json> ListCases(Platform& platform, std::string_view name, int64_t limit)
 }
 
 Result<Json> ExportCases(Platform& platform, std::string_view name, std::string_view dataset,
-                         std::string_view who) {
+                         std::string_view who, bool to_label) {
   TRY(const auto service, Need(platform, name));
   const auto info = service->Info();
-  const std::vector<HardCase> cases = service->cases().Read();
+  TRY(const KeptCases kept, ReadKeptCases(platform, name));
+  const std::vector<HardCase>& cases = kept.cases;
   const Error none{ErrorCode::kConflict, fmt::format("service {} has kept no cases", name),
                    "its gates say whether it may: sinter service gates NAME --keep-cases"};
   if (cases.empty() || info == nullptr) return none;
@@ -110,8 +113,8 @@ Result<Json> ExportCases(Platform& platform, std::string_view name, std::string_
   const bool picture = first.dtype() == DType::kU8 && (rank == 2 || (rank == 3 && inputs.shape[2] <= 4));
   inputs.kind = picture ? ColumnKind::kPicture : ColumnKind::kVector;
   DatasetColumn labels{std::string(kLabel), ColumnKind::kClass, DType::kU8, {}, info->answers.classes};
-  const bool with_labels =
-      info->answers.classifies() && labels.classes.size() <= 256 && inputs.name != kLabel;
+  const bool with_labels = info->answers.classifies() && labels.classes.size() <= 256 &&
+                           inputs.name != kLabel && inputs.name != kSaid;
   std::string rows, said;
   int64_t count = 0;
   for (const HardCase& one : cases) {
@@ -123,7 +126,15 @@ Result<Json> ExportCases(Platform& platform, std::string_view name, std::string_
   }
   if (count == 0) return none;
   DatasetInfo description{{inputs}, {{std::string(kSplit), count}}};
-  if (with_labels) description.columns.push_back(labels);
+  if (with_labels && to_label) {
+    DatasetColumn model = labels;
+    model.name = kSaid;
+    labels.missing = true;
+    description.label = labels.name;
+    description.columns.insert(description.columns.end(), {labels, model});
+  } else if (with_labels) {
+    description.columns.push_back(labels);
+  }
   NameFiles(description.columns);
   std::vector<ManifestFile> files;
   const auto put = [&](std::string path, std::string_view bytes) -> Status {
@@ -133,12 +144,19 @@ Result<Json> ExportCases(Platform& platform, std::string_view name, std::string_
   };
   TRY_STATUS(put(std::string(kDatasetFile), DatasetText(description)));
   TRY_STATUS(put(ColumnPath(kSplit, description.columns[0]), rows));
-  if (with_labels) TRY_STATUS(put(ColumnPath(kSplit, description.columns[1]), said));
+  if (with_labels) TRY_STATUS(put(ColumnPath(kSplit, description.columns.back()), said));
+  if (with_labels && to_label) {
+    const auto rows_of = static_cast<size_t>(count);
+    TRY_STATUS(put(ColumnPath(kSplit, description.columns[1]), std::string(rows_of, '\0')));
+    TRY_STATUS(put(MissingPath(kSplit, description.columns[1]), std::string(rows_of, '\1')));
+  }
   TRY(const Manifest manifest, Manifest::Make(std::move(files)));
-  const Json details = {{"service", name}, {"labels", "what the model said; not checked by anybody"}};
+  const Json details = {{"service", name},
+                        {"labels", to_label ? "none yet; 'said' is what the model said"
+                                            : "what the model said; not checked by anybody"}};
   TRY(const RepositoryVersion version,
       platform.repositories(RepositoryKind::kDataset).Add(dataset, manifest, details.dump(), who));
-  service->cases().Forget(cases.back().number);
+  ForgetCases(platform, name, kept);
   return Json{{"dataset", version.Ref()}, {"split", kSplit}, {"rows", count}};
 }
 

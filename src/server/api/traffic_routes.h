@@ -17,9 +17,10 @@ namespace sinter {
 Json DriftJson(const DriftReport& report);
 Result<Json> ListCases(Platform& platform, std::string_view name, int64_t limit);
 // The next version of the data set: a split "cases" with the inputs and, as labels to be corrected, what the
-// model said. They are no longer kept then. kConflict where there are none.
+// model said; or, `to_label`, that in a column of its own ("said") and no label yet. They are no longer kept
+// then. kConflict where there are none.
 Result<Json> ExportCases(Platform& platform, std::string_view name, std::string_view dataset,
-                         std::string_view who);
+                         std::string_view who, bool to_label = false);
 
 std::vector<Route> TrafficRoutes(Platform& platform, bool loopback);
 

@@ -30,6 +30,7 @@ void AddDataCommands(CLI::App& app, CliContext& context) {
   });
   AddDataProfileCommand(*data, context);
   AddDataCleanCommands(*data, context);
+  AddDataLabelCommands(*data, context);
   AddDataGovernCommand(*data, context);
   AddRepositoryCommands(*data, context, RepositoryKind::kDataset);
   AddHistoryCommands(*data, context, RepositoryKind::kDataset);

@@ -4,38 +4,11 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
-#include "base/yaml.h"
 #include "server/cli/output.h"
+#include "server/cli/yaml_json.h"
 
 namespace sinter {
 namespace {
-
-constexpr size_t kFileLimit = size_t{1} << 20;
-
-Json JsonOf(const YamlNode& node) {
-  switch (node.kind) {
-    case YamlNode::Kind::kNull:
-      return nullptr;
-    case YamlNode::Kind::kSequence: {
-      Json list = Json::array();
-      for (const YamlNode& item : node.items) list.push_back(JsonOf(item));
-      return list;
-    }
-    case YamlNode::Kind::kMap: {
-      Json map = Json::object();
-      for (const YamlField& field : node.fields) map[field.first.scalar] = JsonOf(field.second);
-      return map;
-    }
-    case YamlNode::Kind::kScalar:
-      break;
-  }
-  if (node.quoted) return node.scalar;
-  if (const auto whole = YamlInt(node)) return *whole;
-  if (const auto number = YamlNumber(node)) return *number;
-  if (const auto flag = YamlBool(node)) return *flag;
-  return node.scalar;
-}
 
 template <class T>
 void Put(Json& gates, const char* part, const char* field, const std::optional<T>& value) {
@@ -72,11 +45,7 @@ void AddGatesOptions(CLI::App& command, GatesOptions& options) {
 Result<Json> GatesWith(Json before, const GatesOptions& options) {
   Json gates = std::move(before);
   if (!options.file.empty()) {
-    TRY(const std::string text, ReadFile(options.file, kFileLimit));
-    auto node = ParseYaml(text);
-    if (!node) return std::move(node).error().In(options.file);
-    if (node->kind != YamlNode::Kind::kMap) return node->Invalid("gates are a map").In(options.file);
-    gates = JsonOf(*node);
+    TRY(gates, ReadYamlMap(options.file, "gates are"));
   }
   if (options.golden == "none")
     gates["golden"] = nullptr;

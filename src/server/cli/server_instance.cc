@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "platform/labels/labellings.h"
+#include "server/api/case_files.h"
 #include "server/api/console_routes.h"
 #include "server/api/inference_api.h"
 #include "server/api/metrics_api.h"
@@ -37,6 +39,7 @@ void WriteAccess(Log& log, const AccessEntry& entry) {
 
 struct ServerInstance::Impl {
   std::unique_ptr<Platform> platform;
+  std::unique_ptr<CaseSaver> case_saver;
   std::unique_ptr<ConsoleSessions> sessions;
   std::unique_ptr<Log> access_log;
   std::shared_ptr<HttpTraffic> traffic;
@@ -64,6 +67,7 @@ Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions
     TRY(impl->access_log, Log::Open(access));
   }
   TRY_STATUS(platform.services().Start());
+  TRY_STATUS(AdoptCases(platform));
   const bool loopback = IsLoopbackAddress(options.address);
   std::vector<Route> routes = PlatformRoutes(platform);
   auto add = [&](std::vector<Route> more) {
@@ -101,7 +105,11 @@ Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions
   TRY(impl->server, HttpServer::Start(std::move(router), std::move(http)));
   impl->address_file = options.home / kAddressFile;
   TRY_STATUS(WriteFileAtomically(impl->address_file, impl->server->Origin() + "\n"));
-  if (options.runs_jobs) TRY_STATUS(platform.StartJobs(impl->server->Origin()));
+  if (options.runs_jobs) {
+    TRY_STATUS(platform.labellings().Start());
+    impl->case_saver = std::make_unique<CaseSaver>(platform);
+    TRY_STATUS(platform.StartJobs(impl->server->Origin()));
+  }
   if (options.collects_every.count() > 0) platform.upkeep().CollectEvery(options.collects_every);
   return std::unique_ptr<ServerInstance>(new ServerInstance(std::move(impl)));
 }
@@ -123,6 +131,8 @@ void ServerInstance::Stop(std::chrono::milliseconds patience) {
   impl_->platform->changes().Stop();  // long polls are answered now, not waited for
   impl_->server->Stop(patience);
   impl_->platform->upkeep().Stop();
+  impl_->platform->labellings().Stop();
+  impl_->case_saver.reset();
   impl_->platform->jobs().Stop();
   impl_->platform->services().Stop();
   impl_->server.reset();

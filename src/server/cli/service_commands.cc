@@ -22,7 +22,7 @@ std::string PathOf(std::string_view more = {}) {
   return fmt::format("/services/{}{}", EscapeSegment(name), more);
 }
 
-std::string dataset;
+std::string dataset, labelling;
 std::optional<int64_t> most_workers;
 std::optional<double> idle_s;
 int64_t limit = 20;
@@ -138,6 +138,17 @@ Status ShowDrift(const CliContext& context, ApiClient& client) {
 
 // The kept cases, or the data set that they have become.
 Status Cases(const CliContext& context, ApiClient& client) {
+  if (!labelling.empty()) {
+    Json body = {{"name", labelling}};
+    if (!dataset.empty()) body["dataset"] = dataset;
+    TRY(const Json made, client.Post(PathOf("/cases/label"), body));
+    if (context.json)
+      fmt::print("{}\n", made.dump());
+    else
+      fmt::print("{}: {} rows to label, of {}\n", labelling, TextOf(made, "cases"),
+                 TextOf(made["spec"], "dataset"));
+    return {};
+  }
   if (!dataset.empty()) {
     TRY(const Json made, client.Post(PathOf("/cases/export"), {{"dataset", dataset}}));
     if (context.json)
@@ -248,6 +259,8 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
   CLI::App* cases = verb("cases", "Requests kept for labelling: hard ones, and unusual ones",
                          [&context](ApiClient& client) { return Cases(context, client); });
   cases->add_option("--export", dataset, "Make them the next version of this data set");
+  cases->add_option("--label", labelling,
+                    "Make them a labelling of this name, of the data set that --export names, or NAME-cases");
   cases->add_option("--limit", limit, "How many are shown")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

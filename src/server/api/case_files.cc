@@ -1,0 +1,184 @@
+#include "server/api/case_files.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "platform/serving/worker_protocol.h"
+
+namespace sinter {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kEvery = 5s;
+constexpr uint64_t kMostBytes = uint64_t{160} << 20;  // two lives' of 64 MiB, and what is said of them
+
+Path FileOf(Platform& platform, std::string_view service, std::string_view life) {
+  return platform.home().folder() / "cases" / fmt::format("{}.{}", service, life);
+}
+
+Result<std::vector<HardCase>> ReadFileOf(Platform& platform, std::string_view service,
+                                         std::string_view life) {
+  const auto text = ReadFile(FileOf(platform, service, life), kMostBytes);
+  if (!text && text.error().code == ErrorCode::kNotFound) return std::vector<HardCase>();
+  if (!text) return text.error();
+  return ReadCases(*text);
+}
+
+Status WriteFileOf(Platform& platform, std::string_view service, std::string_view life,
+                   std::span<const HardCase> cases) {
+  TRY(const std::string text, CasesText(cases));
+  const Path path = FileOf(platform, service, life);
+  TRY_STATUS(MakeFolders(path.parent_path()));
+  std::error_code ignored;  // the folder is nobody else's before anything is in it
+  std::filesystem::permissions(path.parent_path(), std::filesystem::perms::owner_all, ignored);
+  return WriteFileAtomically(path, text);
+}
+
+void Remove(Platform& platform, std::string_view service, std::string_view life) {
+  std::error_code ignored;
+  std::filesystem::remove(FileOf(platform, service, life), ignored);
+}
+
+// The newest `most` of them.
+void Bound(std::vector<HardCase>& cases, size_t most) {
+  if (cases.size() > most) cases.erase(cases.begin(), cases.end() - static_cast<std::ptrdiff_t>(most));
+}
+
+constexpr size_t kMostOfOldLives = 1000;
+
+}  // namespace
+
+Result<std::string> CasesText(std::span<const HardCase> cases) {
+  Json said = Json::array();
+  std::vector<Tensor> inputs;
+  inputs.reserve(cases.size());
+  for (const HardCase& one : cases) {
+    said.push_back({{"number", one.number},
+                    {"at_ms", one.at_ms},
+                    {"revision", one.revision},
+                    {"index", one.index},
+                    {"confidence", one.confidence},
+                    {"why", one.why}});
+    inputs.push_back(one.input);
+  }
+  TRY(const std::string bytes, EncodeTensors(inputs));
+  return Json{{"cases", std::move(said)}}.dump() + "\n" + bytes;
+}
+
+Result<std::vector<HardCase>> ReadCases(std::string_view text) {
+  const size_t end = text.find('\n');
+  if (end == text.npos) return Corrupt("cases: the first line does not end");
+  TRY(const Json json, ParseJson(text.substr(0, end)));
+  JsonReader reader(json, "cases");
+  std::vector<HardCase> cases;
+  for (const Json& item : reader.Array("cases")) {
+    JsonReader one(item, "case");
+    HardCase& read = cases.emplace_back();
+    read.number = one.Int("number");
+    read.at_ms = one.Int("at_ms");
+    read.revision = one.String("revision");
+    read.index = one.Int("index");
+    read.confidence = one.Number("confidence");
+    read.why = one.String("why");
+    TRY_STATUS(one.Finish());
+  }
+  TRY_STATUS(reader.Finish());
+  const std::string_view bytes = text.substr(end + 1);
+  TRY(std::vector<Tensor> inputs,
+      DecodeTensors({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}));
+  if (inputs.size() != cases.size())
+    return Corrupt(fmt::format("cases: {} inputs of {} cases", inputs.size(), cases.size()));
+  for (size_t i = 0; i < cases.size(); ++i) cases[i].input = std::move(inputs[i]);
+  return cases;
+}
+
+Status AdoptCases(Platform& platform) {
+  std::error_code none;
+  std::vector<std::string> services;
+  for (const auto& entry : std::filesystem::directory_iterator(platform.home().folder() / "cases", none)) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(".now")) services.push_back(name.substr(0, name.size() - 4));
+  }
+  for (const std::string& service : services) {
+    auto cases = ReadFileOf(platform, service, "old");
+    const auto last = ReadFileOf(platform, service, "now");
+    // A file that cannot be read is no reason not to start: it is put aside by what is written next.
+    if (!cases) cases = std::vector<HardCase>();
+    if (last) cases->insert(cases->end(), last->begin(), last->end());
+    Bound(*cases, kMostOfOldLives);
+    TRY_STATUS(WriteFileOf(platform, service, "old", *cases));
+    Remove(platform, service, "now");
+  }
+  return {};
+}
+
+Result<KeptCases> ReadKeptCases(Platform& platform, std::string_view service) {
+  const auto found = platform.services().Find(service);
+  if (found == nullptr) return NotFound("there is no such service", "sinter service list");
+  KeptCases kept;
+  if (!found->cases().enabled()) return kept;
+  TRY(kept.cases, ReadFileOf(platform, service, "old"));
+  for (HardCase& live : found->cases().Read()) {
+    kept.last_live = live.number;
+    kept.cases.push_back(std::move(live));
+  }
+  for (size_t i = 0; i < kept.cases.size(); ++i) kept.cases[i].number = static_cast<int64_t>(i) + 1;
+  return kept;
+}
+
+void ForgetCases(Platform& platform, std::string_view service, const KeptCases& read) {
+  const auto found = platform.services().Find(service);
+  if (found != nullptr) found->cases().Forget(read.last_live);
+  Remove(platform, service, "old");
+  Remove(platform, service, "now");
+}
+
+CaseSaver::CaseSaver(Platform& platform) : platform_(platform) {
+  thread_ = std::thread([this] {
+    std::unique_lock lock(mutex_);
+    while (!wakes_.wait_for(lock, kEvery, [this] { return stopping_; })) Save();
+  });
+}
+
+CaseSaver::~CaseSaver() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wakes_.notify_all();
+  thread_.join();
+  Save();
+}
+
+void CaseSaver::Save() {
+  std::lock_guard lock(saving_);
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(platform_.home().folder() / "cases", none)) {
+    const std::string name = entry.path().stem().string();
+    const auto record = platform_.records().Get(kServiceKind, name);
+    const bool gone = !record && record.error().code == ErrorCode::kNotFound;
+    const auto found = platform_.services().Find(name);
+    if (!gone && (found == nullptr || found->cases().enabled())) continue;
+    for (const char* life : {"old", "now"}) Remove(platform_, name, life);
+  }
+  const auto services = platform_.services().List();
+  if (!services) return;
+  for (const ServiceInfo& info : *services) {
+    const auto found = platform_.services().Find(info.name);
+    if (found == nullptr || !found->cases().enabled()) continue;
+    const std::vector<HardCase> cases = found->cases().Read();
+    const std::pair state(cases.empty() ? 0 : cases.back().number, cases.size());
+    const auto saved = saved_.find(info.name);
+    if (saved == saved_.end() ? cases.empty() : saved->second == state) continue;
+    // What cannot be written now is tried again with the next ones.
+    if (WriteFileOf(platform_, info.name, "now", cases)) saved_[info.name] = state;
+  }
+}
+
+}  // namespace sinter
