@@ -29,7 +29,8 @@ struct ColumnProfile {
   int64_t distinct = -1;  // different values of a number or text; -1: not counted (over 2^20)
 };
 
-// What is wrong with a pair of rows. A row's features are all its columns but the label.
+// What is wrong with a pair of rows. A row's features are its pictures and vectors, else all its columns but
+// the label (FeatureColumns).
 struct RowPair {
   std::string first_split, split;
   int64_t first_row = 0, row = 0;
