@@ -1,5 +1,5 @@
 // What an import and its decoding processes say to each other. The first line says who listens; a row is
-// asked for as 4 x 6 pixels of one channel.
+// asked for as 4 x 6 pixels of one channel, and as six samples.
 #include "fuzz/targets.h"
 #include "platform/data/media_protocol.h"
 
@@ -22,9 +22,10 @@ Status Run(std::span<const std::byte> input) {
     SINTER_CHECK(DecodeMediaInfo(EncodeMediaInfo(info)).value_or(PictureInfo()) == info);
     return {};
   }
-  const MediaForm form{{4, 6, 1}, PictureFit::kLetterbox};
+  MediaForm form{.shape = {4, 6, 1}};
+  if (who == "sound") form = {.kind = MediaKind::kSounds, .rate = 8000, .samples = 6};
   const auto row = DecodeMediaRow(body, form);
-  if (row) SINTER_CHECK(row->size() == form.RowBytes());
+  if (row) SINTER_CHECK(row->bytes.size() == form.RowBytes());
   if (!row) SINTER_CHECK(row.error().message.size() < 2000 && row.error().hint.size() <= 1000);
   return row ? Status() : Status(row.error());
 }

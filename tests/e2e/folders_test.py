@@ -2,8 +2,14 @@
 import csv
 import importlib.util
 import json
+import math
+import os
 import pathlib
+import random
+import signal
+import struct
 import unittest
+import wave
 
 from program import FASHION, Program, main
 
@@ -121,17 +127,28 @@ class Folders(Program):
                 "--bake", "0", "--shadow", "0", "--blue-green")
         # A model of another seed passes the golden set; the answers are right.
         better = self.ok_json("train", self.recipe_file(CNN.format(seed=2, **(recipe | {"epochs": 16}))))
-        self.ok("service", "rollout", "textures", better["model"])
+        self.ok("service", "rollout", "textures", better["model"], "--wait")
         tests = self.column("textures", "file", "test")
         self.assertEqual(len(tests), dataset["splits"][1]["rows"])
         right = sum(self.ask("textures", self.image.open(folder / file)) ==
                     ["brick", "grass", "gravel"].index(file.split("/")[0]) for file in tests)
         self.assertGreaterEqual(right, 0.85 * len(tests))
+        # The same by the program itself, from the files.
+        said = self.ok_json("service", "ask", "textures", *(folder / file for file in tests[:40]))
+        self.assertEqual([item["file"] for item in said], [str(folder / file) for file in tests[:40]])
+        self.assertGreaterEqual(sum(item["class"] == file.split("/")[0] for item, file in zip(said, tests)), 30)
+        self.assertIn("it is cut short", self.fails("service", "ask", "textures", self.cut_png(folder)))
         # One that has learned nothing does not.
         worse = self.ok_json("train", self.recipe_file(CNN.format(seed=3, **(recipe | {"epochs": 1})).replace(
             "learning_rate: 0.001", "learning_rate: 0.0000001")))
-        code, _, _ = self.run_program("service", "rollout", "textures", worse["model"])
+        code, _, _ = self.run_program("service", "rollout", "textures", worse["model"], "--wait")
         self.assertEqual(code, 3)
+
+    def cut_png(self, folder):
+        whole = next((folder / "brick").glob("*.png")).read_bytes()
+        path = self.folder / "cut.png"
+        path.write_bytes(whole[:-20])
+        return path
 
     def test_photographs_in_colour(self):
         folder = self.photographs(self.folder / "photographs")
@@ -216,9 +233,85 @@ class Folders(Program):
         self.assertIn("cup/bomb.jpg: it has 65500 x 65500 pixels", error)
         added = self.ok_json("data", "add", "damaged", folder, "--skip-damaged")
         self.assertEqual(added["files"], {"decoded": 24, "known": 0, "damaged": 3})
-        self.assertIn("for a folder of pictures", self.fails("data", "add", "t", self.table(), "--size", "10"))
+        self.assertIn("for a folder of pictures or sound", self.fails("data", "add", "t", self.table(), "--size", "10"))
         self.assertIn("is no size", self.fails("data", "add", "t", self.textures(self.folder / "t"), "--size", "axb"))
         self.assertIn("for tables", self.fails("data", "add", "t", self.folder / "t", "--label", "species"))
+
+    def test_sounds(self):
+        """Tones in noise, written by Python's own wave: imported, profiled, told apart by a small network."""
+        folder, draw = self.folder / "tones", random.Random(3)
+        rate, length = 8000, 320
+        for name, hertz in (("low", 300), ("middle", 700), ("high", 1500)):
+            (folder / name).mkdir(parents=True)
+            for i in range(250):
+                phase, loud = draw.uniform(0, 2 * math.pi), draw.uniform(4000, 12000)
+                samples = [int(loud * math.sin(2 * math.pi * hertz * t / rate + phase) + draw.gauss(0, 1000))
+                           for t in range(length + draw.randrange(100))]
+                with wave.open(str(folder / name / f"{i:03}.wav"), "wb") as out:
+                    out.setparams((1, 2, rate, 0, "NONE", ""))
+                    out.writeframes(struct.pack(f"<{len(samples)}h", *samples))
+        (folder / "low" / "000.txt").write_text("a low one\n")
+        added = self.ok_json("data", "add", "tones", folder, "--seconds", "0.04", "--rate", "8000")
+        self.assertEqual(added["files"], {"decoded": 750, "known": 0, "damaged": 0})
+        dataset = self.dataset("tones")
+        self.assertEqual([(c["name"], c["kind"], c["shape"]) for c in dataset["columns"]],
+                         [("sound", "vector", [320]), ("label", "class", []), ("seconds", "number", []),
+                          ("text", "text", []), ("file", "text", []), ("sha256", "text", [])])
+        self.assertIn("nothing new", self.ok("data", "add", "tones", folder))
+        profile = self.ok_json("data", "profile", "tones")["profile"]
+        self.assertEqual(sum(s["rows"] for s in profile["splits"]), 750)
+        result = self.ok_json("train", self.recipe_file("""\
+name: tones
+data: {dataset: tones}
+model:
+  layers:
+    - dense: {units: 96, activation: relu}
+    - dense: {units: 3}
+optimizer: {kind: adam, learning_rate: 0.003}
+epochs: 40
+batch_size: 32
+seed: 1
+"""))
+        self.assertGreaterEqual(result["figures"]["accuracy"], 0.85)
+        (folder / "low" / "cut.wav").write_bytes((folder / "low" / "001.wav").read_bytes()[:-100])
+        self.assertIn("low/cut.wav: it is cut short", self.fails("data", "add", "tones", folder))
+        self.assertIn("holds sound", self.fails("data", "add", "tones", folder, "--size", "32"))
+
+    def workers_of(self, process):
+        """The decoding processes that a command has started, as /proc knows them."""
+        parents, workers = {}, []
+        for entry in pathlib.Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except (OSError, IndexError):
+                continue
+            if b"media-worker" in words and not words[0].endswith(b"bwrap"):
+                workers.append(int(entry.name))
+
+        def is_ours(pid):
+            while pid in parents and pid != process.pid:
+                pid = parents[pid]
+            return pid == process.pid
+        return [pid for pid in workers if is_ours(pid)]
+
+    def test_a_decoder_that_is_killed_costs_nothing(self):
+        folder = self.textures(self.folder / "textures")
+        process = self.start("data", "add", "textures", folder, "--size", "64", "--json")
+        killed = False
+        while process.poll() is None and not killed:
+            for pid in self.workers_of(process)[:1]:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                    killed = True
+                except ProcessLookupError:
+                    pass
+        out, error = process.communicate(timeout=120)
+        self.assertTrue(killed)
+        self.assertEqual(process.returncode, 0, error)
+        self.assertEqual(json.loads(out)["files"], {"decoded": 768, "known": 0, "damaged": 0})
 
     def table(self):
         path = self.folder / "t.csv"

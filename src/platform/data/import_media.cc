@@ -1,6 +1,7 @@
 #include "platform/data/import_media.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <map>
 #include <unordered_map>
@@ -16,7 +17,8 @@ namespace {
 
 constexpr uint64_t kLargestFile = uint64_t{256} << 20;
 constexpr int64_t kLongSide = 224;
-constexpr std::string_view kImage = "image", kLabel = "label", kFile = "file", kSha = "sha256";
+constexpr std::string_view kImage = "image", kSound = "sound", kSeconds = "seconds", kText = "text",
+                           kLabel = "label", kFile = "file", kSha = "sha256";
 
 struct DigestHash {
   size_t operator()(const Sha256Digest& digest) const {
@@ -74,6 +76,11 @@ class Importer {
 
   // A form that all but the files settle: no head has to be looked at.
   void FindEarlierForm() {
+    made_.form.kind = import_.folder.kind;
+    if (made_.form.kind == MediaKind::kSounds) {
+      FindSoundForm();
+      return;
+    }
     made_.form.fit = import_.fit.value_or(import_.earlier_fit.value_or(PictureFit::kLetterbox));
     std::optional<PictureInfo> shape;
     if (import_.earlier != nullptr) {
@@ -86,6 +93,20 @@ class Importer {
     if (!shape && !(import_.size && import_.channels)) return;
     made_.form.shape = shape.value_or(PictureInfo());
     Ask();
+    form_known_ = true;
+  }
+  void FindSoundForm() {
+    MediaForm& form = made_.form;
+    form.rate = import_.rate.value_or(import_.earlier_rate.value_or(16'000));
+    double seconds = 1;
+    if (import_.earlier != nullptr && import_.earlier_rate) {
+      const auto column = import_.earlier->ColumnIndex(kSound);
+      if (column && import_.earlier->info().columns[*column].shape.size() == 1)
+        seconds = static_cast<double>(import_.earlier->info().columns[*column].shape[0]) /
+                  static_cast<double>(*import_.earlier_rate);
+    }
+    seconds = import_.seconds.value_or(seconds);
+    form.samples = std::llround(std::clamp(seconds, 0.0, 1e6) * static_cast<double>(form.rate));
     form_known_ = true;
   }
   void Ask() {
@@ -167,12 +188,20 @@ class Importer {
 
   // Rows of the earlier version that need not be decoded again.
   void FindKnown() {
-    if (import_.earlier == nullptr || import_.earlier_fit != made_.form.fit) return;
+    const bool sounds = made_.form.kind == MediaKind::kSounds;
+    if (import_.earlier == nullptr) return;
+    if (sounds ? import_.earlier_rate != made_.form.rate : import_.earlier_fit != made_.form.fit) return;
     const DatasetVersion& earlier = *import_.earlier;
-    const auto image = earlier.ColumnIndex(kImage), sha = earlier.ColumnIndex(kSha);
+    const auto image = earlier.ColumnIndex(Feature().name), sha = earlier.ColumnIndex(kSha);
     if (!image || !sha || earlier.info().columns[*sha].kind != ColumnKind::kText) return;
     const DatasetColumn& column = earlier.info().columns[*image];
-    if (column.kind != ColumnKind::kPicture || column.dtype != DType::kU8 || column.shape != Shape()) return;
+    const DatasetColumn wanted = Feature();
+    if (column.kind != wanted.kind || column.dtype != wanted.dtype || column.shape != wanted.shape) return;
+    if (sounds) {
+      const auto seconds = earlier.ColumnIndex(kSeconds);
+      if (!seconds || earlier.info().columns[*seconds].kind != ColumnKind::kNumber) return;
+      seconds_ = *seconds;
+    }
     image_ = *image;
     for (size_t s = 0; s < earlier.info().splits.size(); ++s) {
       for (int64_t row = 0; row < earlier.Rows(s); ++row) {
@@ -181,10 +210,14 @@ class Importer {
       }
     }
   }
-  std::vector<int64_t> Shape() const {
+  DatasetColumn Feature() const {
     const PictureInfo& shape = made_.form.shape;
-    if (shape.channels == 1) return {shape.height, shape.width};
-    return {shape.height, shape.width, shape.channels};
+    if (made_.form.kind == MediaKind::kSounds)
+      return {std::string(kSound), ColumnKind::kVector, DType::kF32, {made_.form.samples}, {}, false, {}};
+    DatasetColumn column{
+        std::string(kImage), ColumnKind::kPicture, DType::kU8, {shape.height, shape.width}, {}, false, {}};
+    if (shape.channels != 1) column.shape.push_back(shape.channels);
+    return column;
   }
 
   Status MakeSplits() {
@@ -209,12 +242,14 @@ class Importer {
   }
 
   Status MakeColumns() {
-    info_.columns.push_back({std::string(kImage), ColumnKind::kPicture, DType::kU8, Shape(), {}, false, {}});
+    info_.columns.push_back(Feature());
     ColumnGuess guess;
-    bool labelled = false;
+    bool labelled = false, any_text = false, all_text = true;
     for (size_t i = 0; i < entries_.size(); ++i) {
       if (!good_[i]) continue;
       labelled |= entries_[i].label.has_value();
+      any_text |= entries_[i].text.has_value();
+      all_text &= entries_[i].text.has_value();
       guess.Add(entries_[i].label ? Cell::Text(*entries_[i].label) : Cell());
     }
     if (labelled) {
@@ -227,17 +262,24 @@ class Importer {
       info_.columns.push_back(std::move(label));
       info_.label = kLabel;
     }
+    if (made_.form.kind == MediaKind::kSounds)
+      info_.columns.push_back({std::string(kSeconds), ColumnKind::kNumber, DType::kF64, {}, {}, false, {}});
+    if (any_text)
+      info_.columns.push_back({std::string(kText), ColumnKind::kText, DType::kU8, {}, {}, !all_text, {}});
     for (const auto name : {kFile, kSha})
       info_.columns.push_back({std::string(name), ColumnKind::kText, DType::kU8, {}, {}, false, {}});
     NameFiles(info_.columns);
     return {};
   }
 
-  // A row's pixels: the earlier version's, or decoded.
-  Result<std::vector<std::byte>> Pixels(int thread, size_t entry) const {
+  // The earlier version's, or decoded.
+  Result<MediaRow> RowOf(int thread, size_t entry) const {
     if (const auto known = known_.find(shas_[entry]); known != known_.end()) {
       const auto row = import_.earlier->Row(known->second.split, image_, known->second.row);
-      return std::vector<std::byte>(row.begin(), row.end());
+      MediaRow kept{{row.begin(), row.end()}, 0};
+      if (made_.form.kind == MediaKind::kSounds)
+        kept.seconds = import_.earlier->Number(known->second.split, seconds_, known->second.row);
+      return kept;
     }
     TRY(const std::string file, FileOf(entry));
     if (HashText(file) != shas_[entry])
@@ -255,28 +297,30 @@ class Importer {
       TRY(ColumnWriter writer, ColumnWriter::Open(store_, info_.columns[c], info_.columns[c].missing));
       writers.push_back(std::move(writer));
     }
-    const auto make = [&](int thread, int64_t at) { return Pixels(thread, rows[static_cast<size_t>(at)]); };
-    const auto take = [&](int64_t at, Result<std::vector<std::byte>> pixels) -> Status {
+    const auto make = [&](int thread, int64_t at) { return RowOf(thread, rows[static_cast<size_t>(at)]); };
+    const auto take = [&](int64_t at, Result<MediaRow> row) -> Status {
       TRY_STATUS(Stopped());
       const size_t entry = rows[static_cast<size_t>(at)];
       written_ += entries_[entry].size;
       Progress("decoding", written_);
-      if (!pixels) return Damaged(entry, pixels.error());
+      if (!row) return Damaged(entry, row.error());
       ++(known_.contains(shas_[entry]) ? made_.known : made_.decoded);
-      TRY_STATUS(image.Write(*pixels));
+      TRY_STATUS(image.Write(row->bytes));
       const std::string sha = shas_[entry].Hex();
       for (size_t i = 0; i < writers.size(); ++i) {
         const std::string& name = info_.columns[i + 1].name;
         Cell cell = Cell::Text(name == kFile ? entries_[entry].file : sha);
         if (name == kLabel) cell = entries_[entry].label ? Cell::Text(*entries_[entry].label) : Cell();
+        if (name == kText) cell = entries_[entry].text ? Cell::Text(*entries_[entry].text) : Cell();
+        if (name == kSeconds) cell = Cell::Number(row->seconds);
         TRY(const auto value, converters[i].Convert(cell));
         TRY_STATUS(writers[i].Add(value));
       }
       ++info_.splits[s].rows;
       return {};
     };
-    TRY_STATUS(WorkInOrder<Result<std::vector<std::byte>>>(
-        static_cast<int64_t>(rows.size()), static_cast<int>(import_.decoders.size()), make, take));
+    TRY_STATUS(WorkInOrder<Result<MediaRow>>(static_cast<int64_t>(rows.size()),
+                                             static_cast<int>(import_.decoders.size()), make, take));
     const std::string& split = info_.splits[s].name;
     TRY(const BlobInfo blob, image.Commit());
     files_.push_back({ColumnPath(split, info_.columns[0]), blob.size, blob.digest});
@@ -295,7 +339,7 @@ class Importer {
   std::vector<Sha256Digest> shas_;
   std::map<std::pair<int64_t, int64_t>, int64_t> sizes_;  // height, width: how many
   bool form_known_ = false, colour_ = false;
-  size_t image_ = 0;  // of the earlier version
+  size_t image_ = 0, seconds_ = 0;  // of the earlier version
   std::unordered_map<Sha256Digest, Known, DigestHash> known_;
   std::vector<std::vector<size_t>> rows_;  // by split: entries
   DatasetInfo info_;

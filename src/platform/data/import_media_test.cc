@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -23,7 +24,7 @@ class CountingDecoder final : public MediaDecoder {
  public:
   explicit CountingDecoder(std::atomic<int>& decoded) : decoded_(decoded) {}
   Result<PictureInfo> Inspect(std::span<const std::byte> file) override { return local_.Inspect(file); }
-  Result<std::vector<std::byte>> Decode(std::span<const std::byte> file, const MediaForm& form) override {
+  Result<MediaRow> Decode(std::span<const std::byte> file, const MediaForm& form) override {
     ++decoded_;
     return local_.Decode(file, form);
   }
@@ -102,6 +103,7 @@ TEST_F(ImportMediaTest, SizesAreFoundOrAskedFor) {
   const auto version = Import();
   EXPECT_THAT(version->info().columns[0].shape, ElementsAre(150, 224));  // 224 on the long side, grey
   EXPECT_FALSE(version->ColumnIndex("label"));
+  EXPECT_TRUE(SampleGrid(*version, HashShare(HashText(Png(300, 448, 1, 10))) < 0.2 ? 1 : 0));
   MediaImport import;
   import.size = {8, 16};
   import.channels = 3;
@@ -197,6 +199,58 @@ TEST_F(ImportMediaTest, ProfileKnowsRowsByTheirPixels) {
   EXPECT_EQ(shown->channels, 3);
 }
 
+// 16 bits, one channel.
+std::string Wav(const std::vector<int16_t>& samples, uint32_t rate) {
+  const auto put = [](std::string& out, auto value) {
+    out.append(reinterpret_cast<const char*>(&value), sizeof value);
+  };
+  const auto bytes = static_cast<uint32_t>(samples.size() * 2);
+  std::string out = "RIFF";
+  put(out, uint32_t{36} + bytes);
+  out += "WAVEfmt ";
+  for (const uint32_t value : {uint32_t{16}, uint32_t{0x10001}, rate, rate * 2, uint32_t{0x100002}})
+    put(out, value);
+  out += "data";
+  put(out, bytes);
+  for (const int16_t sample : samples) put(out, sample);
+  return out;
+}
+
+TEST_F(ImportMediaTest, SoundsAreCutOrFilledUp) {
+  Write("train/low/a.wav", Wav(std::vector<int16_t>(3000, 8192), 1000));
+  Write("train/low/b.wav", Wav({16384, -16384}, 1000));
+  Write("train/low/b.txt", "short");
+  Write("test/high/c.wav", Wav(std::vector<int16_t>(40, 100), 8000));
+  MediaImport import;
+  import.seconds = 2;
+  import.rate = 1000;
+  const auto version = Import(std::move(import));
+  std::vector<std::string> names;
+  for (const DatasetColumn& c : version->info().columns) names.push_back(c.name);
+  EXPECT_THAT(names, ElementsAre("sound", "label", "seconds", "text", "file", "sha256"));
+  EXPECT_THAT(version->info().columns[0].shape, ElementsAre(2000));
+  const auto sample = [&](int64_t row, size_t at) {
+    float value = 0;
+    std::memcpy(&value, version->Row(0, 0, row).data() + at * sizeof value, sizeof value);
+    return value;
+  };
+  EXPECT_EQ(sample(0, 1999), 0.25f);
+  EXPECT_EQ(sample(1, 0), 0.5f);
+  EXPECT_EQ(sample(1, 1), -0.5f);
+  EXPECT_EQ(sample(1, 2), 0.0f);
+  EXPECT_DOUBLE_EQ(version->Number(0, 2, 0), 3);
+  EXPECT_DOUBLE_EQ(version->Number(1, 2, 0), 0.005);
+  EXPECT_EQ(version->Text(0, 3, 1), "short");
+  EXPECT_TRUE(version->Missing(0, 3, 0));
+  // Rate and length stay, and what is known is not decoded again.
+  decoded_ = 0;
+  MediaImport again;
+  again.earlier = version;
+  again.earlier_rate = 1000;
+  EXPECT_EQ(Import(std::move(again))->id(), version->id());
+  EXPECT_EQ(decoded_, 0);
+}
+
 TEST_F(ImportMediaTest, StopsWhenAsked) {
   for (int i = 0; i < 5; ++i) Write(fmt::format("{}.png", i), Png(2, 2, 1, i));
   MediaImport import;
@@ -209,7 +263,7 @@ TEST_F(ImportMediaTest, StopsWhenAsked) {
 
 TEST(MediaProtocol, QuestionsAndAnswersComeBack) {
   const std::string file = "\x01\n\x02";
-  const MediaForm form{{4, 6, 3}, PictureFit::kCrop};
+  const MediaForm form{.shape = {4, 6, 3}, .fit = PictureFit::kCrop};
   const std::string asked = EncodeMediaQuestion({form, std::as_bytes(std::span(file))});
   const auto question = DecodeMediaQuestion(asked);
   ASSERT_TRUE(question) << question.error().ToString();
@@ -218,8 +272,14 @@ TEST(MediaProtocol, QuestionsAndAnswersComeBack) {
   EXPECT_FALSE(DecodeMediaQuestion(EncodeMediaQuestion({std::nullopt, {}}))->form);
   EXPECT_EQ(DecodeMediaInfo(EncodeMediaInfo({4, 6, 3})).value_or(PictureInfo()), (PictureInfo{4, 6, 3}));
   const std::vector<std::byte> row(72, std::byte{7});
-  EXPECT_EQ(DecodeMediaRow(EncodeMediaRow(row), form).value_or(std::vector<std::byte>()), row);
-  EXPECT_EQ(DecodeMediaRow(EncodeMediaRow({}), form).error().message, "a row of 0 bytes, not 72");
+  EXPECT_EQ(DecodeMediaRow(EncodeMediaRow({row}, form.kind), form).value_or(MediaRow()).bytes, row);
+  const MediaForm heard{.kind = MediaKind::kSounds, .rate = 8000, .samples = 18};
+  EXPECT_EQ(DecodeMediaQuestion(EncodeMediaQuestion({heard, {}}))->form, heard);
+  const auto sound = DecodeMediaRow(EncodeMediaRow({row, 2.5}, heard.kind), heard);
+  ASSERT_TRUE(sound);
+  EXPECT_EQ(sound->bytes, row);
+  EXPECT_EQ(sound->seconds, 2.5);
+  EXPECT_EQ(DecodeMediaRow(EncodeMediaRow({}, form.kind), form).error().message, "a row of 0 bytes, not 72");
   const auto failed = DecodeMediaInfo(EncodeMediaFailure(Unsupported("no", "do")));
   EXPECT_EQ(failed.error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(failed.error().ToString(), "no (do)");

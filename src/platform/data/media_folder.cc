@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "base/utf8.h"
+#include "media/tables/lines.h"
 #include "media/tables/table_file.h"
 #include "platform/data/cell.h"
 
@@ -22,11 +23,18 @@ constexpr uint64_t kLargestTable = uint64_t{64} << 20;
 constexpr std::string_view kPictures[] = {".jpg", ".jpeg", ".jpe",  ".jfif", ".png",  ".gif",
                                           ".bmp", ".tif",  ".tiff", ".webp", ".heic", ".avif"};
 
-bool IsPicture(const Path& path) {
+constexpr std::string_view kSounds[] = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3",
+                                        ".m4a", ".aac",  ".wma", ".aif", ".aiff"};
+constexpr std::string_view kLists[] = {"labels.csv", "labels.tsv", "metadata.csv", "metadata.tsv"};
+constexpr uint64_t kLargestText = 64 << 10, kMostText = uint64_t{256} << 20;
+
+std::optional<MediaKind> KindOf(const Path& path) {
   std::string extension = path.extension().string();
   std::ranges::transform(extension, extension.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return std::ranges::find(kPictures, extension) != std::end(kPictures);
+  if (std::ranges::find(kPictures, extension) != std::end(kPictures)) return MediaKind::kPictures;
+  if (std::ranges::find(kSounds, extension) != std::end(kSounds)) return MediaKind::kSounds;
+  return std::nullopt;
 }
 
 // Calls visit(path) for every file, until it says false.
@@ -46,10 +54,10 @@ Status ForEachFile(const Path& folder, const Visit& visit) {
   return {};
 }
 
-std::vector<std::string> PartsOf(std::string_view file) {
+std::vector<std::string> PartsOf(std::string_view file, char separator = '/') {
   std::vector<std::string> parts;
   for (size_t begin = 0; begin <= file.size();) {
-    const size_t end = std::min(file.find('/', begin), file.size());
+    const size_t end = std::min(file.find(separator, begin), file.size());
     parts.emplace_back(file.substr(begin, end - begin));
     begin = end + 1;
   }
@@ -63,15 +71,21 @@ class Scanner {
   Result<MediaFolder> Run() {
     TRY_STATUS(FindFiles());
     TRY(const bool listed, ReadList());
-    if (!listed) TRY_STATUS(ReadFolders());
+    if (!listed) {
+      TRY_STATUS(ReadFolders());
+      TRY_STATUS(ReadTexts());
+    }
     return std::move(folder_);
   }
 
  private:
   Status FindFiles() {
     Status found;
+    size_t sounds = 0;
     TRY_STATUS(ForEachFile(folder_.path, [&](const Path& path) {
-      if (!IsPicture(path)) return true;
+      const auto kind = KindOf(path);
+      if (!kind) return true;
+      sounds += kind == MediaKind::kSounds;
       MediaEntry entry;
       entry.file = path.lexically_relative(folder_.path).generic_string();
       std::error_code ignored;
@@ -85,14 +99,20 @@ class Scanner {
       return found.has_value();
     }));
     TRY_STATUS(found);
-    if (folder_.entries.empty()) return NotFound(fmt::format("{} holds no pictures", folder_.path.string()));
+    if (folder_.entries.empty())
+      return NotFound(fmt::format("{} holds no pictures and no sounds", folder_.path.string()));
+    if (sounds > 0 && sounds < folder_.entries.size())
+      return InvalidArgument(fmt::format("{} holds {} pictures and {} sounds", folder_.path.string(),
+                                         folder_.entries.size() - sounds, sounds),
+                             "a data set has files of one kind: give each a folder");
+    if (sounds > 0) folder_.kind = MediaKind::kSounds;
     std::ranges::sort(folder_.entries, {}, &MediaEntry::file);
     return {};
   }
 
   // False: there is no list.
   Result<bool> ReadList() {
-    for (const std::string_view name : {"labels.csv", "labels.tsv", "metadata.csv", "metadata.tsv"}) {
+    for (const std::string_view name : kLists) {
       std::error_code ignored;
       const Path path = folder_.path / name;
       if (!fs::is_regular_file(path, ignored)) continue;
@@ -101,14 +121,29 @@ class Scanner {
       if (size > kLargestTable)
         return Error{ErrorCode::kResourceExhausted, fmt::format("{} is larger than 64 MB", path.string()),
                      ""};
-      TRY_STATUS(ReadTable(path));
-      return true;
+      TRY(const bool lj_speech, HasBars(path));
+      TRY_STATUS(lj_speech ? ReadLines(path, '|', "") : ReadTable(path));
+      return Finish();
     }
-    return false;
+    if (folder_.kind == MediaKind::kPictures) return false;
+    for (const std::string_view name : {"train", "test", "dev", "validated"}) {
+      std::error_code ignored;
+      const Path path = folder_.path / fmt::format("{}.tsv", name);
+      if (!fs::is_regular_file(path, ignored) || (name == "validated" && !folder_.labels_from.empty()))
+        continue;
+      folder_.labels_from = path.filename().string();
+      TRY(const uint64_t size, FileSize(path));
+      if (size > kLargestTable)
+        return Error{ErrorCode::kResourceExhausted, fmt::format("{} is larger than 64 MB", path.string()),
+                     ""};
+      TRY_STATUS(ReadLines(path, '\t', name == "validated" ? "" : name));
+    }
+    if (folder_.labels_from.empty()) return false;
+    return Finish();
   }
 
   struct Columns {
-    size_t file = 0, label = SIZE_MAX, split = SIZE_MAX;
+    size_t file = 0, label = SIZE_MAX, split = SIZE_MAX, text = SIZE_MAX;
     bool named = false;
   };
   static Columns ColumnsOf(const std::vector<TableField>& fields) {
@@ -124,7 +159,8 @@ class Scanner {
     const size_t file = find({"file", "file_name", "filename", "path", "image"});
     columns.label = find({"label", "class", "category", "target"});
     columns.split = find({"split"});
-    columns.named = file != SIZE_MAX || columns.label != SIZE_MAX;
+    columns.text = find({"text", "sentence", "transcription", "transcript", "caption"});
+    columns.named = file != SIZE_MAX || columns.label != SIZE_MAX || columns.text != SIZE_MAX;
     if (file != SIZE_MAX) columns.file = file;
     return columns;
   }
@@ -137,12 +173,9 @@ class Scanner {
       // No column has a name that is known: then the first row is an example too.
       options.csv.header = false;
       TRY(reader, OpenTableFile(path, options));
-      if (reader->fields().size() > 1) columns.label = 1;
+      if (reader->fields().size() > 1)
+        (folder_.kind == MediaKind::kSounds ? columns.text : columns.label) = 1;
     }
-    std::map<std::string, MediaEntry*, std::less<>> known;
-    for (MediaEntry& entry : folder_.entries) known.emplace(entry.file, &entry);
-    std::vector<MediaEntry> absent;
-    std::set<std::string> seen;
     for (TableBatch batch;;) {
       TRY_STATUS(reader->Next(batch, 1024));
       if (batch.rows == 0) break;
@@ -153,28 +186,113 @@ class Scanner {
           if (cell.kind == Cell::Kind::kMissing) return std::nullopt;
           return CellText(cell);
         };
-        const auto where = [&](Error error) {
-          return std::move(error).In(fmt::format("{}: line {}", path.string(), batch.lines[r]));
-        };
-        const auto normal = NormalisePath(text(columns.file).value_or(""));
-        if (!normal) return where(normal.error());
-        if (!seen.insert(*normal).second)
-          return where(InvalidArgument(fmt::format("{} stands twice", *normal)));
-        MediaEntry made{*normal, 0, "", std::nullopt};
-        const auto found = known.find(*normal);
-        MediaEntry& entry = found == known.end() ? made : *found->second;
-        entry.label = text(columns.label);
-        entry.split = text(columns.split).value_or("");
-        if (columns.split != SIZE_MAX && entry.split.empty())
-          return where(InvalidArgument(fmt::format("{} has no split, and others have one", *normal)));
-        if (found == known.end()) absent.push_back(std::move(made));
+        Row row{text(columns.file).value_or(""), text(columns.split).value_or(""), text(columns.label),
+                text(columns.text)};
+        Status taken = Take(std::move(row), columns.split != SIZE_MAX);
+        if (!taken)
+          return std::move(taken).error().In(fmt::format("{}: line {}", path.string(), batch.lines[r]));
       }
     }
-    // A picture that the list of splits leaves out belongs nowhere.
-    if (columns.split != SIZE_MAX)
-      std::erase_if(folder_.entries, [](const MediaEntry& entry) { return entry.split.empty(); });
-    folder_.entries.insert(folder_.entries.end(), absent.begin(), absent.end());
+    return {};
+  }
+
+  struct Row {
+    std::string file, split;
+    std::optional<std::string> label, text;
+  };
+
+  // What a list says of one file.
+  Status Take(Row row, bool has_split) {
+    if (known_.empty()) {
+      for (size_t i = 0; i < folder_.entries.size(); ++i) known_.emplace(folder_.entries[i].file, i);
+    }
+    TRY(std::string file, NormalisePath(row.file));
+    // As corpora of speech name them.
+    for (const std::string& other :
+         {"clips/" + file, "wavs/" + file, "wavs/" + file + ".wav", file + ".wav"}) {
+      if (!known_.contains(file) && folder_.kind == MediaKind::kSounds && known_.contains(other))
+        file = other;
+    }
+    if (!seen_.insert(file).second) return InvalidArgument(fmt::format("{} stands twice", file));
+    if (has_split && row.split.empty())
+      return InvalidArgument(fmt::format("{} has no split, and others have one", file));
+    splits_ |= has_split;
+    MediaEntry made{file, 0, "", std::nullopt, std::nullopt};
+    const auto found = known_.find(file);
+    MediaEntry& entry = found == known_.end() ? made : folder_.entries[found->second];
+    entry.label = std::move(row.label);
+    entry.split = std::move(row.split);
+    entry.text = std::move(row.text);
+    if (found == known_.end()) absent_.push_back(std::move(made));
+    return {};
+  }
+
+  Result<bool> Finish() {
+    // A file that the list of splits leaves out belongs nowhere.
+    if (splits_) std::erase_if(folder_.entries, [](const MediaEntry& entry) { return entry.split.empty(); });
+    folder_.entries.insert(folder_.entries.end(), absent_.begin(), absent_.end());
     std::ranges::sort(folder_.entries, {}, &MediaEntry::file);
+    return true;
+  }
+
+  // Whether a list of sounds has '|' in its first line.
+  Result<bool> HasBars(const Path& path) const {
+    if (folder_.kind != MediaKind::kSounds) return false;
+    TRY(auto source, FileSource::Open(path));
+    TRY(LineReader lines, LineReader::Open(std::move(source)));
+    std::string_view line;
+    TRY(const bool any, lines.Next(line));
+    return any && line.find('|') != line.npos;
+  }
+
+  // Cells without quotes. The first line names columns where one of them is called path; else the first cell
+  // is the file and the last its text.
+  Status ReadLines(const Path& path, char separator, std::string_view split) {
+    TRY(auto source, FileSource::Open(path));
+    TRY(LineReader lines, LineReader::Open(std::move(source)));
+    size_t file = 0, text = SIZE_MAX;
+    for (std::string_view line;;) {
+      TRY(const bool any, lines.Next(line));
+      if (!any) return {};
+      if (LineReader::Blank(line)) continue;
+      std::vector<std::string> cells = PartsOf(line, separator);
+      const auto find = [&](std::string_view name) {
+        return static_cast<size_t>(std::ranges::find(cells, name) - cells.begin());
+      };
+      if (lines.line() == 1 && find("path") < cells.size()) {
+        file = find("path");
+        if (find("sentence") < cells.size()) text = find("sentence");
+        continue;
+      }
+      const size_t at = text == SIZE_MAX ? cells.size() - 1 : text;
+      const auto failed = [&](Error error) {
+        return std::move(error).In(fmt::format("{}: line {}", path.string(), lines.line()));
+      };
+      if (file >= cells.size() || at >= cells.size()) return failed(InvalidArgument("too few cells"));
+      if (!IsUtf8(line)) return failed(InvalidArgument("it is no UTF-8"));
+      Row row{cells[file], std::string(split), std::nullopt, std::nullopt};
+      if (at != file) row.text = cells[at];
+      Status taken = Take(std::move(row), !split.empty());
+      if (!taken) return failed(std::move(taken).error());
+    }
+  }
+
+  // NAME.txt beside NAME.wav.
+  Status ReadTexts() {
+    uint64_t bytes = 0;
+    for (MediaEntry& entry : folder_.entries) {
+      const Path path = (folder_.path / entry.file).replace_extension(".txt");
+      std::error_code ignored;
+      if (!fs::is_regular_file(path, ignored)) continue;
+      TRY(std::string text, ReadFile(path, kLargestText));
+      while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
+        text.pop_back();
+      if (!IsUtf8(text)) return InvalidArgument(fmt::format("{} is no UTF-8", path.string()));
+      bytes += text.size();
+      if (bytes > kMostText)
+        return Error{ErrorCode::kResourceExhausted, "the texts have more than 256 MB", "add them in parts"};
+      entry.text = std::move(text);
+    }
     return {};
   }
 
@@ -204,16 +322,33 @@ class Scanner {
   }
 
   MediaFolder folder_;
+  // Of a list:
+  std::map<std::string, size_t, std::less<>> known_;  // entries by file
+  std::set<std::string> seen_;
+  std::vector<MediaEntry> absent_;
+  bool splits_ = false;
 };
 
 }  // namespace
 
 bool HoldsMedia(const Path& folder) {
-  std::error_code ignored;
-  if (!fs::is_directory(folder, ignored)) return false;
-  bool found = false;
-  (void)ForEachFile(folder, [&](const Path& path) { return !(found = IsPicture(path)); });
-  return found;
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) return false;
+  bool above = false, below = false, tables = false;
+  (void)ForEachFile(folder, [&](const Path& path) {
+    const bool media = KindOf(path).has_value();
+    const bool inside = path.lexically_relative(folder).has_parent_path();
+    above |= media && !inside;
+    below |= media && inside;
+    return !below;
+  });
+  if (below || !above) return below;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (std::ranges::find(kLists, name) != std::end(kLists)) return true;
+    tables |= TableFormatOf(it->path()) && it->path().extension() != ".txt";
+  }
+  return !tables;
 }
 
 Result<MediaFolder> ScanMediaFolder(const Path& folder) { return Scanner(folder).Run(); }

@@ -45,6 +45,16 @@ TEST_F(MediaFolderTest, FoldersAreClasses) {
   EXPECT_FALSE(HoldsMedia(folder_.path() / ".git" / "x.png"));
 }
 
+TEST_F(MediaFolderTest, TablesWithADrawingAreTables) {
+  Write("plot.png");
+  EXPECT_TRUE(HoldsMedia(folder_.path()));
+  Write("train.csv");
+  EXPECT_FALSE(HoldsMedia(folder_.path()));
+  EXPECT_FALSE(HoldsMedia(folder_.path() / ""));
+  Write("labels.csv");
+  EXPECT_TRUE(HoldsMedia(folder_.path()));
+}
+
 TEST_F(MediaFolderTest, OneFolderIsNoClass) {
   Write("images/a.jpg");
   Write("images/b.jpg");
@@ -72,8 +82,46 @@ TEST_F(MediaFolderTest, AListSaysIt) {
   EXPECT_THAT(Found(), ElementsAre("train a.jpg yes", "test c.jpg no"));
 }
 
+TEST_F(MediaFolderTest, SoundsHaveTexts) {
+  Write("a/1.wav");
+  Write("a/1.txt", "good morning\n");
+  Write("b/2.mp3");
+  const auto folder = ScanMediaFolder(folder_.path());
+  ASSERT_TRUE(folder) << folder.error().ToString();
+  EXPECT_EQ(folder->kind, MediaKind::kSounds);
+  EXPECT_EQ(folder->entries[0].text, "good morning");
+  EXPECT_FALSE(folder->entries[1].text);
+  EXPECT_THAT(Found(), ElementsAre("- a/1.wav a", "- b/2.mp3 b"));
+  Write("c/3.png");
+  EXPECT_THAT(Why(), HasSubstr("holds 1 pictures and 2 sounds"));
+}
+
+TEST_F(MediaFolderTest, CorporaOfSpeechAreKnown) {
+  const auto texts = [&] {
+    const auto folder = ScanMediaFolder(folder_.path());
+    EXPECT_TRUE(folder) << folder.error().ToString();
+    std::vector<std::string> lines;
+    for (const MediaEntry& e : folder->entries)
+      lines.push_back(fmt::format("{} {}: {}", e.split, e.file, e.text.value_or("-")));
+    return lines;
+  };
+  Write("wavs/LJ001-0001.wav");
+  Write("wavs/LJ001-0002.wav");
+  Write("metadata.csv", "LJ001-0001|\"Printing, in 1890|\"Printing, in eighteen ninety\nLJ001-0003|a|b\n");
+  EXPECT_THAT(texts(), ElementsAre(" LJ001-0003: b", " wavs/LJ001-0001.wav: \"Printing, in eighteen ninety",
+                                   " wavs/LJ001-0002.wav: -"));
+  std::filesystem::remove(folder_.path() / "metadata.csv");
+  Write("clips/x.mp3");
+  Write("clips/y.mp3");
+  Write("train.tsv", "client_id\tpath\tsentence\tup_votes\n1\tx.mp3\tHe said \"no\".\t2\n");
+  Write("test.tsv", "client_id\tpath\tsentence\tup_votes\n1\ty.mp3\tYes.\t2\n");
+  EXPECT_THAT(texts(), ElementsAre("train clips/x.mp3: He said \"no\".", "test clips/y.mp3: Yes."));
+  Write("test.tsv", "client_id\tpath\tsentence\n1\ty.mp3\n");
+  EXPECT_THAT(Why(), HasSubstr("test.tsv: line 2: too few cells"));
+}
+
 TEST_F(MediaFolderTest, RefusalsSayWhere) {
-  EXPECT_THAT(Why(), HasSubstr("holds no pictures"));
+  EXPECT_THAT(Why(), HasSubstr("holds no pictures and no sounds"));
   Write("a.jpg");
   Write("labels.csv", "file,label\na.jpg,x\na.jpg,y\n");
   EXPECT_THAT(Why(), HasSubstr("labels.csv: line 3: a.jpg stands twice"));

@@ -61,7 +61,9 @@ Status CheckAnswer(const Json& header) {
 
 std::string EncodeMediaQuestion(const MediaQuestion& question) {
   Json header = Json::object();
-  if (question.form) {
+  if (question.form && question.form->kind == MediaKind::kSounds) {
+    header = {{"rate", question.form->rate}, {"samples", question.form->samples}};
+  } else if (question.form) {
     const PictureInfo& shape = question.form->shape;
     header = {{"height", shape.height},
               {"width", shape.width},
@@ -76,11 +78,21 @@ Result<MediaQuestion> DecodeMediaQuestion(std::string_view body) {
   MediaQuestion question{std::nullopt, std::as_bytes(std::span(parts.bytes))};
   if (parts.header == Json::object()) return question;
   JsonReader reader(parts.header, "question");
+  question.form.emplace();
+  if (parts.header.is_object() && parts.header.contains("rate")) {
+    question.form->kind = MediaKind::kSounds;
+    question.form->rate = reader.Int("rate");
+    question.form->samples = reader.Int("samples");
+    TRY_STATUS(reader.Finish());
+    TRY_STATUS(CheckMediaForm(*question.form));
+    return question;
+  }
   TRY(const PictureInfo shape, ReadShape(reader));
   const auto fit = PictureFitOf(reader.String("fit"));
   if (!fit) reader.Fail("fit", "is not known");
   TRY_STATUS(reader.Finish());
-  question.form = MediaForm{shape, *fit};
+  question.form->shape = shape;
+  question.form->fit = *fit;
   TRY_STATUS(CheckMediaForm(*question.form));
   return question;
 }
@@ -89,7 +101,11 @@ std::string EncodeMediaInfo(const PictureInfo& info) {
   return WithBytes({{"height", info.height}, {"width", info.width}, {"channels", info.channels}}, {});
 }
 
-std::string EncodeMediaRow(std::span<const std::byte> row) { return WithBytes(Json::object(), row); }
+std::string EncodeMediaRow(const MediaRow& row, MediaKind kind) {
+  Json header = Json::object();
+  if (kind == MediaKind::kSounds) header["seconds"] = row.seconds;
+  return WithBytes(header, row.bytes);
+}
 
 std::string EncodeMediaFailure(const Error& error) {
   return WithBytes({{"error", ErrorCodeName(error.code)},
@@ -109,15 +125,24 @@ Result<PictureInfo> DecodeMediaInfo(std::string_view body) {
   return info;
 }
 
-Result<std::vector<std::byte>> DecodeMediaRow(std::string_view body, const MediaForm& form) {
+Result<MediaRow> DecodeMediaRow(std::string_view body, const MediaForm& form) {
   auto parts = Split(body);
   if (!parts) return Corrupt(parts.error().message);
   TRY_STATUS(CheckAnswer(parts->header));
-  if (parts->header != Json::object()) return Corrupt("an answer of another kind");
+  MediaRow row;
+  if (form.kind == MediaKind::kSounds) {
+    JsonReader reader(parts->header, "answer");
+    row.seconds = reader.Number("seconds");
+    if (!(row.seconds >= 0 && row.seconds < 1e9)) reader.Fail("seconds", "are no length");
+    if (Status read = reader.Finish(); !read) return Corrupt(read.error().message);
+  } else if (parts->header != Json::object()) {
+    return Corrupt("an answer of another kind");
+  }
   if (parts->bytes.size() != form.RowBytes())
     return Corrupt(fmt::format("a row of {} bytes, not {}", parts->bytes.size(), form.RowBytes()));
   const auto bytes = std::as_bytes(std::span(parts->bytes));
-  return std::vector<std::byte>(bytes.begin(), bytes.end());
+  row.bytes.assign(bytes.begin(), bytes.end());
+  return row;
 }
 
 }  // namespace sinter

@@ -70,7 +70,8 @@ struct GridOptions {
   int64_t only = -1;   // one class; -1: all (at most 256)
   uint64_t seed = 0;   // the same seed shows the same samples
 };
-// A PNG: a row of samples for each class, in the classes' order. The features must be pictures of u8.
+// A PNG: a row of samples for each class, in the classes' order; one row where there are none. The features
+// must be pictures of u8.
 Result<std::string> SampleGrid(const DatasetVersion& version, size_t split, const GridOptions& options = {});
 
 }  // namespace sinter

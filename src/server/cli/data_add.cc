@@ -65,6 +65,7 @@ Result<Earlier> FindEarlier(ApiClient& client) {
     earlier.key = import->value("key", "");
     earlier.label = import->value("label", "");
     earlier.media.fit = import->value("fit", "");
+    earlier.media.rate = import->value("rate", int64_t{0});
   }
   TRY(const Manifest manifest, ParseManifest(version->at("manifest").dump()));
   earlier.media.manifest = manifest;
@@ -161,15 +162,22 @@ Status Add(CliContext& context) {
   Json files;  // how many were decoded, known, damaged
   const bool media = words.paths.size() == 1 && HoldsMedia(words.paths[0]);
   if (media && words.OfTables())
-    return InvalidArgument(fmt::format("{} holds pictures, and these options are for tables", words.paths[0]),
-                           "a folder's classes and splits are its folders' names, or stand in labels.csv");
+    return InvalidArgument(
+        fmt::format("{} holds pictures or sound, and these options are for tables", words.paths[0]),
+        "a folder's classes and splits are its folders' names, or stand in labels.csv");
   if (!media && words.media.Any())
-    return InvalidArgument("--size, --fit, --channels and --skip-damaged are for a folder of pictures");
+    return InvalidArgument(
+        "--size, --fit, --channels, --seconds, --rate and --skip-damaged are for a folder of pictures or "
+        "sound");
   if (media) {
     const double share = words.test_share >= 0 ? words.test_share : earlier.test_share;
     auto added = AddMediaFolder(*client, *store, words.paths[0], words.media, share, earlier.media, line);
     if (added) {
-      details["import"] = {{"test_share", share}, {"fit", PictureFitName(added->form.fit)}};
+      details["import"] = {{"test_share", share}};
+      if (added->form.kind == MediaKind::kSounds)
+        details["import"]["rate"] = added->form.rate;
+      else
+        details["import"]["fit"] = PictureFitName(added->form.fit);
       files = {{"decoded", added->decoded}, {"known", added->known}, {"damaged", added->damaged}};
       imported = std::move(added->dataset);
     } else {
@@ -215,15 +223,16 @@ Status Add(CliContext& context) {
 }  // namespace
 
 void AddDataAddCommand(CLI::App& data, CliContext& context) {
-  CLI::App* add = data.add_subcommand("add",
-                                      "Imports a folder of pictures, CSV, TSV, JSON Lines or Parquet, or IDX "
-                                      "files (as MNIST's), as a version of "
-                                      "a data set");
+  CLI::App* add =
+      data.add_subcommand("add",
+                          "Imports a folder of pictures or sound, CSV, TSV, JSON Lines or Parquet, or IDX "
+                          "files (as MNIST's), as a version of "
+                          "a data set");
   add->add_option("name", words.name, "What the data set is called")->required();
-  add->add_option(
-      "paths", words.paths,
-      "Files, or a folder of them; train.csv and test.csv there are splits. Or a folder of pictures: "
-      "CLASS/*.jpg, train/CLASS/*.png, or with a labels.csv (docs/pictures.md)");
+  add->add_option("paths", words.paths,
+                  "Files, or a folder of them; train.csv and test.csv there are splits. Or a folder of "
+                  "pictures or sound: "
+                  "CLASS/*.jpg, train/CLASS/*.png, or with a labels.csv (docs/pictures.md)");
   add->add_option("--split", words.splits, "NAME=FILE: whose rows are that split; more than one may follow");
   add->add_option(
          "--test-share", words.test_share,

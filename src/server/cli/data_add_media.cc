@@ -72,6 +72,10 @@ void AddMediaOptions(CLI::App& add, MediaWords& words) {
   add.add_option("--channels", words.channels,
                  "Of pictures: 1 grey, 3 colour (else grey where all of them are)")
       ->check(CLI::IsMember({1, 3}));
+  add.add_option("--seconds", words.seconds, "Of sound: what each is cut or filled up to (1)")
+      ->check(CLI::Range(0.001, 3600.0));
+  add.add_option("--rate", words.rate, "Of sound: samples a second (16000)")
+      ->check(CLI::Range(1'000, 192'000));
   add.add_flag("--skip-damaged", words.skip_damaged, "Leave out files that cannot be read, and say which");
 }
 
@@ -80,11 +84,18 @@ Result<ImportedMedia> AddMediaFolder(ApiClient& client, BlobStore& store, const 
                                      StatusLine& line) {
   MediaImport import;
   TRY(import.folder, ScanMediaFolder(folder));
+  const bool sounds = import.folder.kind == MediaKind::kSounds;
+  if (sounds ? words.OfPictures() : words.OfSound())
+    return InvalidArgument(
+        fmt::format("{} holds {}", folder.string(), sounds ? "sound" : "pictures"),
+        sounds ? "--size, --fit and --channels are for pictures" : "--seconds and --rate are for sound");
   if (!words.size.empty()) {
     TRY(import.size, SizeOf(words.size));
   }
   if (words.channels != 0) import.channels = words.channels;
   if (!words.fit.empty()) import.fit = PictureFitOf(words.fit);
+  if (words.rate != 0) import.rate = words.rate;
+  if (words.seconds != 0) import.seconds = words.seconds;
   import.test_share = test_share;
   import.skip_damaged = words.skip_damaged;
   if (!earlier.manifest.files.empty()) {
@@ -92,11 +103,12 @@ Result<ImportedMedia> AddMediaFolder(ApiClient& client, BlobStore& store, const 
     const ServerBlobs blobs(client, store, earlier.manifest);
     TRY(import.earlier, DatasetVersion::Open(blobs, manifest.digest));
     import.earlier_fit = PictureFitOf(earlier.fit);
+    if (earlier.rate >= 1'000 && earlier.rate <= 192'000) import.earlier_rate = earlier.rate;
   }
   const int threads = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 16);
   TRY(MediaWorkers workers, StartMediaWorkers(threads));
   if (!workers.isolated)
-    fmt::print(stderr, "pictures are decoded without a sandbox: {}\n", workers.isolated.error().message);
+    fmt::print(stderr, "files are decoded without a sandbox: {}\n", workers.isolated.error().message);
   import.decoders = std::move(workers.decoders);
   import.on_damaged = [&](const std::string& file, const Error& why) {
     line.End();

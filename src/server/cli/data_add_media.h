@@ -1,4 +1,4 @@
-// sinter data add of a folder of pictures.
+// sinter data add of a folder of pictures or of sound.
 #pragma once
 
 #include <string>
@@ -16,9 +16,12 @@ namespace sinter {
 
 struct MediaWords {
   std::string size, fit;
-  int64_t channels = 0;
+  int64_t channels = 0, rate = 0;
+  double seconds = 0;
   bool skip_damaged = false;
-  bool Any() const { return !size.empty() || !fit.empty() || channels != 0 || skip_damaged; }
+  bool OfPictures() const { return !size.empty() || !fit.empty() || channels != 0; }
+  bool OfSound() const { return rate != 0 || seconds != 0; }
+  bool Any() const { return OfPictures() || OfSound() || skip_damaged; }
 };
 void AddMediaOptions(CLI::App& add, MediaWords& words);
 
@@ -26,6 +29,7 @@ void AddMediaOptions(CLI::App& add, MediaWords& words);
 struct EarlierMedia {
   Manifest manifest;  // no files: there is none
   std::string fit;    // how it was made; empty: not of pictures
+  int64_t rate = 0;   // 0: not of sound
 };
 
 // Into the store. Damaged files are told of on stderr, one line each.
