@@ -45,9 +45,9 @@ struct ImportedMedia {
 // the order of paths. Without splits in the folder, a file is for the test where its sha256 falls below the
 // share: it stays there under any name, whatever others come, and equal files are never on both sides.
 //
-// Every file is read twice, in bounded memory: some files for each thread, 200 bytes for each file. The same
-// folder gives the same version. Files of more than 256 MB are damaged. Errors: kCorrupt where files are
-// damaged (see skip_damaged) or none is left; those of the store.
+// Every file is read twice, in bounded memory: some files for each thread, a few hundred bytes for each file.
+// The same folder gives the same version. Files of more than 256 MB are damaged. Errors: kCorrupt where files
+// are damaged (see skip_damaged) or none is left; those of the store.
 Result<ImportedMedia> ImportMedia(BlobStore& store, const MediaImport& import, const CancelToken& cancel = {},
                                   const std::function<void(const ImportProgress&)>& progress = {});
 
