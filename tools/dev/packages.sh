@@ -17,6 +17,8 @@ packages_build=(
   prometheus-cpp-dev  # the text of /metrics
   bubblewrap        # jobs are isolated
   zlib1g-dev        # gzip inside data sets, PNG
+  libjpeg62-turbo-dev libpng-dev  # pictures
+  libsndfile1-dev   # sound: its header, and the library, which is loaded when sound is read
   libsnappy-dev libzstd-dev liblz4-dev  # pages of Parquet files
 )
 # Node.js 18 or later, with npm, makes the console's bundle; one that is there already is taken as it is.

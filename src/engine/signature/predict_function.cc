@@ -113,7 +113,9 @@ Result<ValueId> AppendPreprocess(GraphBuilder& b, ValueId value, const Signature
   if (IsFloat(model_dtype) && model_dtype != input.dtype)
     value = b.Op("Cast", {value}, {{"to", model_dtype}});
   if (p.scale != 1) value = b.Op("Mul", {value, b.Scalar(model_dtype, p.scale)});
-  if (p.model_shape != input.shape) {
+  if (p.channels_first) {
+    value = b.Op("Transpose", {value}, {{"perm", std::vector<int64_t>{0, 3, 1, 2}}});
+  } else if (p.model_shape != input.shape) {
     std::vector<int64_t> dims{-1};
     dims.insert(dims.end(), p.model_shape.begin(), p.model_shape.end());
     value = b.Op("Reshape", {value, b.Ints(dims)});

@@ -40,13 +40,20 @@ std::vector<int64_t> ReadShape(JsonReader& reader, std::string_view field) {
 // What v1 has no word for.
 bool NeedsV2(const Signature& signature) {
   return signature.joined || std::ranges::any_of(signature.inputs, [](const SignatureInput& input) {
-           return input.preprocess.fill || !input.preprocess.categories.empty();
+           return input.preprocess.fill || !input.preprocess.categories.empty() ||
+                  input.preprocess.channels_first;
          });
 }
 
-// Of v2: what belongs to one number or one class of a row.
+// Of v2: what belongs to a picture, or to one number or one class of a row.
 Status ReadColumn(JsonReader& steps, const Json& json, SignatureInput& input) {
   Preprocess& p = input.preprocess;
+  const std::vector<int64_t>& from = input.shape;
+  p.channels_first = steps.Bool("channels_first", false);
+  if (p.channels_first &&
+      (from.size() != 3 || p.model_shape != std::vector<int64_t>{from[2], from[0], from[1]}))
+    steps.Fail("channels_first",
+               "belongs to a picture [height, width, channels], to the model [channels, height, width]");
   if (steps.Has("fill")) p.fill = steps.Number("fill");
   p.categories = steps.Strings("categories");
   if (p.fill && (!input.shape.empty() || !IsFloat(input.dtype)))
@@ -120,6 +127,7 @@ Json SignatureJson(const Signature& signature) {
       steps["categories"] = p.categories;
     }
     if (p.fill) steps["fill"] = *p.fill;
+    if (p.channels_first) steps["channels_first"] = true;
     json["inputs"].push_back({{"name", input.name},
                               {"dtype", DTypeName(input.dtype)},
                               {"shape", input.shape},

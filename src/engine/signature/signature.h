@@ -27,6 +27,8 @@ struct Preprocess {
   // Of a class (i64, shape []): its classes, by index. It becomes one number a class, 1 for its own and 0 for
   // others; an index that is none (-1) gives zeros.
   std::vector<std::string> categories = {};
+  // Of a picture [height, width, channels]: the model takes [channels, height, width].
+  bool channels_first = false;
   bool operator==(const Preprocess&) const = default;
 };
 
@@ -63,7 +65,8 @@ inline constexpr std::string_view kSignatureFile = "signature.json";
 inline constexpr std::string_view kModelFile = "model.onnx";
 inline constexpr std::string_view kPredict = "predict";
 
-// "sinter.signature.v1", or v2 where it says what v1 has no word for: joined inputs, fill, categories.
+// "sinter.signature.v1", or v2 where it says what v1 has no word for: joined inputs, fill, categories,
+// channels first.
 Json SignatureJson(const Signature& signature);
 // Bounded; unknown fields are refused by name.
 Result<Signature> ParseSignature(std::string_view text);

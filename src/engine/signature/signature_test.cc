@@ -173,6 +173,34 @@ TEST(Signature, PredictDoesWhatItSays) {
   EXPECT_NEAR((*predicted)[0].tensor().AsDouble(0), a / (a + b), 1e-5);
 }
 
+TEST(Signature, ChannelsComeFirstToTheModel) {
+  SequentialSpec spec;
+  spec.input_shape = {3, 1, 2};
+  spec.layers = {{.kind = LayerKind::kFlatten}};
+  Module module = *BuildSequential(spec, Operators());
+  Signature signature;
+  signature.task = "image_classification";
+  signature.inputs = {{"image", DType::kU8, {1, 2, 3}, {1, {10, 20, 30}, {1}, {3, 1, 2}}}};
+  signature.inputs[0].preprocess.channels_first = true;
+  signature.outputs = {{"values", DType::kF32, {6}, OutputActivation::kNone}};
+  ASSERT_TRUE(AddPredictFunction(module, signature));
+  StateValues states;
+  const Tensor picture = Tensor::Of<uint8_t>({1, 1, 2, 3}, {11, 22, 33, 14, 25, 36});
+  const auto predicted = RunReference(module, Operators(), "predict", std::vector<Value>{picture}, states);
+  ASSERT_TRUE(predicted) << predicted.error().ToString();
+  const double expected[] = {1, 4, 2, 5, 3, 6};
+  for (size_t i = 0; i < 6; ++i)
+    EXPECT_EQ((*predicted)[0].tensor().AsDouble(static_cast<int64_t>(i)), expected[i]);
+
+  Json json = SignatureJson(signature);
+  EXPECT_EQ(json["format"], "sinter.signature.v2");
+  const auto again = ParseSignature(json.dump());
+  ASSERT_TRUE(again) << again.error().ToString();
+  EXPECT_TRUE(*again == signature);
+  json["inputs"][0]["preprocess"]["model_shape"] = {1, 2, 3};
+  EXPECT_NE(ParseSignature(json.dump()).error().message.find("'channels_first'"), std::string::npos);
+}
+
 TEST(Signature, WhatDoesNotFitIsRefused) {
   Module module = Model();
   Signature wrong = Pictures();

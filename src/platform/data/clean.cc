@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/data/column_writer.h"
+#include "platform/data/features.h"
 #include "platform/data/personal.h"
 
 namespace sinter {
@@ -214,9 +215,7 @@ class Cleaner {
     for (const std::string& name : step_.columns) {
       TRY(columns.emplace_back(), frame_.Find(name));
     }
-    for (size_t c = 0; step_.columns.empty() && c < frame_.columns(); ++c) {
-      if (c != frame_.Label()) columns.push_back(c);
-    }
+    if (step_.columns.empty()) columns = FeatureColumns(frame_.ColumnInfos(), frame_.Label());
     std::vector<std::string> names;
     names.reserve(columns.size());
     for (const size_t c : columns) names.push_back(frame_.column(c).name);

@@ -74,6 +74,17 @@ void Standardise(FeatureInfo& feature, const FeatureRows& rows, size_t column, s
 
 }  // namespace
 
+std::vector<size_t> FeatureColumns(const std::vector<DatasetColumn>& columns, size_t label) {
+  std::vector<size_t> all, measured;
+  for (size_t c = 0; c < columns.size(); ++c) {
+    if (c == label) continue;
+    all.push_back(c);
+    if (columns[c].kind == ColumnKind::kPicture || columns[c].kind == ColumnKind::kVector)
+      measured.push_back(c);
+  }
+  return measured.empty() ? all : measured;
+}
+
 Result<FeatureTable> ReadFeatures(const DatasetVersion& version, const std::vector<std::string>& names,
                                   std::string_view train, std::string_view test) {
   TRY(const size_t label, version.LabelColumn());

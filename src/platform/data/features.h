@@ -8,6 +8,10 @@
 
 namespace sinter {
 
+// The columns that a row is known by: the pictures and vectors, where there are any (what else stands beside
+// them, a file's name or its sha256, tells where a row came from), else all but the label.
+std::vector<size_t> FeatureColumns(const std::vector<DatasetColumn>& columns, size_t label);
+
 // One column of numbers or classes. The figures are the training split's: missing values left out, the
 // deviation divided by the count, and 1 where all values are equal or none is there.
 struct FeatureInfo {

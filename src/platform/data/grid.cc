@@ -16,9 +16,10 @@ using Ticket = std::pair<uint64_t, int64_t>;  // random number, row: the lowest 
 
 Result<std::string> SampleGrid(const DatasetVersion& version, size_t split, const GridOptions& options) {
   TRY(const size_t features, version.FeatureColumn());
-  TRY(const size_t labels, version.LabelColumn());
+  const auto labels = version.LabelColumn();
   const DatasetColumn& picture = version.info().columns[features];
-  const auto classes = static_cast<int64_t>(version.info().columns[labels].classes.size());
+  const auto classes =
+      labels ? static_cast<int64_t>(version.info().columns[*labels].classes.size()) : int64_t{1};
   if (picture.kind != ColumnKind::kPicture || picture.dtype != DType::kU8) {
     return Unsupported(
         fmt::format("column '{}' holds no pictures of u8: there is nothing to show", picture.name));
@@ -36,7 +37,7 @@ Result<std::string> SampleGrid(const DatasetVersion& version, size_t split, cons
 
   std::vector<std::priority_queue<Ticket>> chosen(static_cast<size_t>(rows));
   for (int64_t row = 0; row < version.Rows(split); ++row) {
-    const int64_t line = version.Class(split, labels, row) - first;
+    const int64_t line = labels ? version.Class(split, *labels, row) - first : 0;
     if (line < 0 || line >= rows) continue;
     auto& queue = chosen[static_cast<size_t>(line)];
     queue.emplace(RandomBits(options.seed, split, static_cast<uint64_t>(row)), row);

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "base/hash.h"
+#include "platform/data/features.h"
 #include "platform/data/near_duplicates.h"
 #include "platform/data/profile_columns.h"
 
@@ -29,13 +30,10 @@ Result<DatasetProfile> ProfileDataset(const DatasetVersion& version, const Cance
   const auto label = version.LabelColumn();
   int64_t all_rows = 0, done = 0;
   for (size_t s = 0; s < info.splits.size(); ++s) all_rows += version.Rows(s);
-  std::vector<size_t> features;
+  const std::vector<size_t> features = FeatureColumns(info.columns, label.value_or(info.columns.size()));
   std::vector<std::string> names;
-  for (size_t c = 0; c < info.columns.size(); ++c) {
-    if (label && c == *label) continue;
-    features.push_back(c);
-    names.push_back(info.columns[c].name);
-  }
+  names.reserve(features.size());
+  for (const size_t c : features) names.push_back(info.columns[c].name);
   RowHasher hasher(names);
   std::unordered_map<Sha256Digest, RowPlace, DigestHash> seen;
   NearDuplicates near(version, features);

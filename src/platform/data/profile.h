@@ -29,7 +29,8 @@ struct ColumnProfile {
   int64_t distinct = -1;  // different values of a number or text; -1: not counted (over 2^20)
 };
 
-// What is wrong with a pair of rows. A row's features are all its columns but the label.
+// What is wrong with a pair of rows. A row's features are its pictures and vectors, else all its columns but
+// the label (FeatureColumns).
 struct RowPair {
   std::string first_split, split;
   int64_t first_row = 0, row = 0;
@@ -69,7 +70,8 @@ struct GridOptions {
   int64_t only = -1;   // one class; -1: all (at most 256)
   uint64_t seed = 0;   // the same seed shows the same samples
 };
-// A PNG: a row of samples for each class, in the classes' order. The features must be pictures of u8.
+// A PNG: a row of samples for each class, in the classes' order; one row where there are none. The features
+// must be pictures of u8.
 Result<std::string> SampleGrid(const DatasetVersion& version, size_t split, const GridOptions& options = {});
 
 }  // namespace sinter

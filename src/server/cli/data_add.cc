@@ -11,6 +11,7 @@
 #include "platform/data/import_idx.h"
 #include "platform/data/import_table.h"
 #include "server/cli/context.h"
+#include "server/cli/data_add_media.h"
 #include "server/cli/data_commands.h"
 #include "server/cli/output.h"
 #include "server/cli/transfer.h"
@@ -24,6 +25,12 @@ struct AddWords {
   double test_share = -1;
   int64_t sample = 0;
   bool header = false, no_header = false, flatten = false;
+  MediaWords media;
+
+  bool OfTables() const {
+    return !classes.empty() || !key.empty() || !label.empty() || !delimiter.empty() || !columns.empty() ||
+           !splits.empty() || sample != 0 || header || no_header || flatten;
+  }
 };
 AddWords words;
 
@@ -41,6 +48,7 @@ struct Earlier {
   std::optional<DatasetInfo> info;
   double test_share = 0.2;
   std::string key, label;
+  EarlierMedia media;
 };
 
 Result<Earlier> FindEarlier(ApiClient& client) {
@@ -56,8 +64,11 @@ Result<Earlier> FindEarlier(ApiClient& client) {
     earlier.test_share = import->value("test_share", earlier.test_share);
     earlier.key = import->value("key", "");
     earlier.label = import->value("label", "");
+    earlier.media.fit = import->value("fit", "");
+    earlier.media.rate = import->value("rate", int64_t{0});
   }
   TRY(const Manifest manifest, ParseManifest(version->at("manifest").dump()));
+  earlier.media.manifest = manifest;
   if (const ManifestFile* file = manifest.Find(kDatasetFile)) {
     TRY(const std::string text, client.GetBytes("/blobs/" + file->sha256.Hex()));
     TRY(earlier.info, ParseDataset(text));
@@ -148,7 +159,31 @@ Status Add(CliContext& context) {
   Json details = {
       {"source", fmt::format("{}", fmt::join(words.splits.empty() ? words.paths : words.splits, " "))}};
   Result<ImportedDataset> imported = Internal("nothing was imported");
-  if (HoldsIdx()) {
+  Json files;  // how many were decoded, known, damaged
+  const bool media = words.paths.size() == 1 && HoldsMedia(words.paths[0]);
+  if (media && words.OfTables())
+    return InvalidArgument(
+        fmt::format("{} holds pictures or sound, and these options are for tables", words.paths[0]),
+        "a folder's classes and splits are its folders' names, or stand in labels.csv");
+  if (!media && words.media.Any())
+    return InvalidArgument(
+        "--size, --fit, --channels, --seconds, --rate and --skip-damaged are for a folder of pictures or "
+        "sound");
+  if (media) {
+    const double share = words.test_share >= 0 ? words.test_share : earlier.test_share;
+    auto added = AddMediaFolder(*client, *store, words.paths[0], words.media, share, earlier.media, line);
+    if (added) {
+      details["import"] = {{"test_share", share}};
+      if (added->form.kind == MediaKind::kSounds)
+        details["import"]["rate"] = added->form.rate;
+      else
+        details["import"]["fit"] = PictureFitName(added->form.fit);
+      files = {{"decoded", added->decoded}, {"known", added->known}, {"damaged", added->damaged}};
+      imported = std::move(added->dataset);
+    } else {
+      imported = std::move(added).error();
+    }
+  } else if (HoldsIdx()) {
     IdxImport import;
     TRY(import.splits, FindIdxSplits(words.paths[0]));
     if (!words.classes.empty()) {
@@ -168,10 +203,11 @@ Status Add(CliContext& context) {
       *client, "/blobs", *store, imported->manifest,
       [&](const TransferProgress& p) { line.Share("sending", p.done, p.total); }, words.name));
   line.End();
-  TRY(const Json version, client->Post(fmt::format("/datasets/{}/versions", EscapeSegment(words.name)),
-                                       {{"manifest", Json::parse(ManifestText(imported->manifest))},
-                                        {"details", std::move(details)}}));
+  TRY(Json version, client->Post(fmt::format("/datasets/{}/versions", EscapeSegment(words.name)),
+                                 {{"manifest", Json::parse(ManifestText(imported->manifest))},
+                                  {"details", std::move(details)}}));
   if (context.json) {
+    if (media) version["files"] = files;
     fmt::print("{}\n", version.dump());
     return {};
   }
@@ -179,17 +215,25 @@ Status Add(CliContext& context) {
   fmt::print("{}  {}  {}{}\n", ref, version.value("id", "").substr(0, 12),
              Bytes(version.value("bytes", uint64_t{0})), ref == earlier_ref ? "  nothing new" : "");
   Describe(imported->info);
+  if (media)
+    fmt::print("{} files decoded, {} known already{}\n", TextOf(files, "decoded"), TextOf(files, "known"),
+               files["damaged"] == 0 ? "" : fmt::format(", {} left out", TextOf(files, "damaged")));
   return {};
 }
 
 }  // namespace
 
 void AddDataAddCommand(CLI::App& data, CliContext& context) {
-  CLI::App* add = data.add_subcommand(
-      "add", "Imports CSV, TSV and JSON Lines, or IDX files (as MNIST's), as a version of a data set");
+  CLI::App* add =
+      data.add_subcommand("add",
+                          "Imports a folder of pictures or sound, CSV, TSV, JSON Lines or Parquet, or IDX "
+                          "files (as MNIST's), as a version of "
+                          "a data set");
   add->add_option("name", words.name, "What the data set is called")->required();
   add->add_option("paths", words.paths,
-                  "Files, or a folder of them; train.csv and test.csv there are splits");
+                  "Files, or a folder of them; train.csv and test.csv there are splits. Or a folder of "
+                  "pictures or sound: "
+                  "CLASS/*.jpg, train/CLASS/*.png, or with a labels.csv (docs/pictures.md)");
   add->add_option("--split", words.splits, "NAME=FILE: whose rows are that split; more than one may follow");
   add->add_option(
          "--test-share", words.test_share,
@@ -210,6 +254,7 @@ void AddDataAddCommand(CLI::App& data, CliContext& context) {
   CLI::Option* header = add->add_flag("--header", words.header, "The first row of CSV names the columns");
   add->add_flag("--no-header", words.no_header, "It does not")->excludes(header);
   add->add_flag("--flatten", words.flatten, "JSON Lines: nested members are columns, named by their path");
+  AddMediaOptions(*add, words.media);
   AddPlatformOptions(*add, context);
   add->callback([&context] {
     if (words.paths.empty() && words.splits.empty()) throw CLI::RequiredError("paths or --split");

@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "server/cli/media_workers.h"
 #include "server/cli/output.h"
 #include "server/cli/repository_commands.h"
 
 namespace sinter {
 namespace {
 
-std::string ref;
+std::string ref, worker_socket;
 
 }  // namespace
 
@@ -26,6 +27,15 @@ void AddDataCommands(CLI::App& app, CliContext& context) {
       TRY(const Json version, client->Get("/datasets/" + EscapeSegment(ref)));
       fmt::print("{}\n", context.json ? version.dump() : version.dump(2));
       return {};
+    };
+  });
+  // What an import starts; not for people.
+  CLI::App* worker = app.add_subcommand("media-worker", "")->group("");
+  worker->add_option("--socket", worker_socket)->required();
+  worker->callback([&context] {
+    context.action = []() -> Status {
+      if (MediaWorkerMain(worker_socket) == 0) return {};
+      return Error{ErrorCode::kUnavailable, "there is no import to work for", ""};
     };
   });
   AddDataProfileCommand(*data, context);

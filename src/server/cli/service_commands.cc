@@ -8,6 +8,7 @@
 #include "server/cli/context.h"
 #include "server/cli/gates_options.h"
 #include "server/cli/output.h"
+#include "server/cli/service_ask.h"
 
 namespace sinter {
 namespace {
@@ -282,6 +283,7 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
   change("show", "What a service is, takes and gives", true,
          [](ApiClient& client) { return client.Get(PathOf()); });
   change("delete", "Ends a service", false, [](ApiClient& client) { return client.Delete(PathOf()); });
+  AddServiceAskCommand(*service, context);
   CLI::App* list = service->add_subcommand("list", "The services");
   AddPlatformOptions(*list, context);
   list->callback([&context] {

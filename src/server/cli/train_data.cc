@@ -70,6 +70,7 @@ Result<TrainData> ReadTrainData(const std::shared_ptr<const DatasetVersion>& ver
   TRY(data.arrays.train, split(recipe.train_split));
   TRY(data.arrays.test, split(recipe.test_split));
   data.examples = {column.dtype, column.shape, label.classes};
+  data.examples.picture = column.kind == ColumnKind::kPicture;
   return data;
 }
 

@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::string_view kLoss = "loss";
 
-// Pictures [h, w] are one channel to the model: [1, h, w]. Others are as they are.
+// Pictures [h, w] are one channel to the model, [1, h, w], and those of several have them first. Others are
+// as they are.
 std::vector<int64_t> ModelShape(const ExampleSpec& examples, const Recipe& recipe) {
   if (!examples.columns.empty()) return {JoinedWidth(examples.columns)};
   const bool flat = !recipe.layers.empty() && recipe.layers[0].kind == LayerKind::kDense;
@@ -24,8 +25,10 @@ std::vector<int64_t> ModelShape(const ExampleSpec& examples, const Recipe& recip
     for (int64_t d : examples.shape) elements *= d;
     return {elements};
   }
-  if (examples.shape.size() == 2) return {1, examples.shape[0], examples.shape[1]};
-  return examples.shape;
+  const std::vector<int64_t>& shape = examples.shape;
+  if (shape.size() == 2) return {1, shape[0], shape[1]};
+  if (examples.picture && shape.size() == 3) return {shape[2], shape[0], shape[1]};
+  return shape;
 }
 
 Result<Module> BuildModel(const Recipe& recipe, const std::vector<int64_t>& shape) {
@@ -92,11 +95,18 @@ Status AddLoss(TrainingProgram& program, const ExampleSpec& spec) {
 
 Result<TrainingProgram> BuildTrainingProgram(const Recipe& recipe, const ExampleSpec& examples, int ranks) {
   TrainingProgram program;
-  const std::vector<int64_t> shape = ModelShape(examples, recipe);
+  std::vector<int64_t> shape = ModelShape(examples, recipe);
   TRY(program.module, BuildModel(recipe, shape));
   const Function* forward = program.module.FindFunction(kForward);
   if (forward == nullptr || forward->body.params.size() != 1 || forward->body.results.size() != 1)
     return Unsupported("a model with one input and one output can be trained");
+  // An ONNX model may take pictures as they are.
+  const Shape& taken = forward->TypeOf(forward->body.params[0]).shape;
+  bool channels_first = examples.picture && examples.shape.size() == 3 && shape.size() == 3;
+  if (channels_first && taken.size() == 4 && taken[1] != Dim(shape[0]) && taken[3] == Dim(shape[0])) {
+    channels_first = false;
+    shape = examples.shape;
+  }
   const Type scores = forward->TypeOf(forward->body.results[0]);
   const auto classes = static_cast<int64_t>(examples.classes.size());
   if (scores.Rank() != 2 || scores.shape[1] != Dim(classes)) {
@@ -110,6 +120,7 @@ Result<TrainingProgram> BuildTrainingProgram(const Recipe& recipe, const Example
                        examples.dtype,
                        examples.shape,
                        {recipe.scale, recipe.mean, recipe.deviation, shape}}};
+  signature.inputs[0].preprocess.channels_first = channels_first;
   if (!examples.columns.empty()) {
     if (recipe.scale != 1 || recipe.mean != std::vector<double>{0} ||
         recipe.deviation != std::vector<double>{1})

@@ -19,6 +19,7 @@ struct ExampleSpec {
   // Rows of a table: what each of shape[0] numbers is, and what is done to it. Then dtype is f64, and a class
   // its index (-1: none).
   std::vector<SignatureInput> columns = {};
+  bool picture = false;  // of shape [height, width, channels]; models take its channels first
 };
 
 struct TrainingProgram {
