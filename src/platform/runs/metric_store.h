@@ -53,6 +53,9 @@ class MetricStore {
   Result<MetricSeries> Read(const MetricQuery& query);
   Status Delete(std::string_view run);
 
+  // For RunLog, whose tables lie beside these: what is logged at once is one transaction.
+  SqliteDatabase& database() { return *database_; }
+
  private:
   explicit MetricStore(std::unique_ptr<SqliteDatabase> database);
   std::unique_ptr<SqliteDatabase> database_;
