@@ -109,10 +109,14 @@ Result<std::vector<ManifestFile>> Artifacts::RegistryTree(std::string_view path)
     int64_t number = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     if (error != std::errc() || end != digits.data() + digits.size() || number < 1) continue;
-    const std::string repository(parts[1].data(), parts[number_at].data() - 1);
-    TRY(const RepositoryVersion version, models_.Find(fmt::format("{}@{}", repository, number)));
-    TRY(const Manifest manifest, models_.ManifestOf(version));
-    const size_t after = static_cast<size_t>(digits.data() + digits.size() - path.data());
+    std::string repository(parts[1]);
+    if (number_at == 3) repository += fmt::format("/{}", parts[2]);
+    const auto version = models_.Find(fmt::format("{}@{}", repository, number));
+    // Of OWNER/NAME the name may be digits.
+    if (!version && version.error().code == ErrorCode::kNotFound && parts.size() > number_at + 1) continue;
+    if (!version) return version.error();
+    TRY(const Manifest manifest, models_.ManifestOf(*version));
+    const size_t after = parts[0].size() + 1 + repository.size() + 1 + digits.size();
     const std::string_view folder = after < path.size() ? path.substr(after + 1) : std::string_view();
     std::vector<ManifestFile> files;
     for (const ManifestFile& file : manifest.files) {

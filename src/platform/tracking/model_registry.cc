@@ -115,8 +115,9 @@ Result<std::vector<ModelRegistry::Entry>> ModelRegistry::AllEntries() {
   std::vector<Entry> entries;
   for (const std::string& name : names) {
     auto entry = Find(name);
-    if (entry) entries.push_back(*std::move(entry));
-    if (!entry && entry.error().code != ErrorCode::kNotFound) return std::move(entry).error();
+    if (!entry && entry.error().code == ErrorCode::kNotFound) continue;
+    if (!entry) return std::move(entry).error();
+    entries.push_back(*std::move(entry));
   }
   return entries;
 }
@@ -147,7 +148,7 @@ Result<std::string> ModelRegistry::FreshRepository(std::string_view name) {
     base += (base.back() == '-' ? "" : "-") + HashText(name).Hex().substr(0, 8);
   }
   for (int64_t k = 1;; ++k) {
-    const std::string candidate = k == 1 ? base : fmt::format("{}-{}", base, k);
+    std::string candidate = k == 1 ? base : fmt::format("{}-{}", base, k);
     TRY(const auto entry, ReadEntry(candidate));
     if (!entry) return candidate;
   }

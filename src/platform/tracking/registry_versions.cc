@@ -370,8 +370,8 @@ Result<std::pair<std::vector<ModelVersion>, std::string>> ModelRegistry::SearchV
   });
   if (named != filter.clauses().end()) {
     auto entry = Find(named->texts.front());
-    if (entry) entries.push_back(*std::move(entry));
     if (!entry && entry.error().code != ErrorCode::kNotFound) return std::move(entry).error();
+    if (entry) entries.push_back(*std::move(entry));
   } else {
     TRY(entries, AllEntries());
   }
