@@ -213,7 +213,7 @@ Result<ModelVersion> ModelRegistry::ChangeVersion(std::string_view name, int64_t
   while (true) {
     auto record = records_.Get(kRegisteredVersionKind, record_name);
     if (!record && record.error().code != ErrorCode::kNotFound) return std::move(record).error();
-    TRY(const ModelVersion now, GetVersion(name, number));
+    TRY(ModelVersion now, GetVersion(name, number));
     Said said{now.description, now.stage, now.tags, false};
     TRY_STATUS(change(said));
     if (said.tags.size() > kMostTags) return InvalidArgument("a version has 1,000 tags at most");
@@ -336,7 +336,7 @@ Status ModelRegistry::SetAlias(std::string_view name, std::string_view alias, in
 
 Status ModelRegistry::DeleteAlias(std::string_view name, std::string_view alias, std::string_view who) {
   TRY(const Entry entry, Find(name));
-  const Status done =
+  Status done =
       models_.DeleteRef(entry.repository, std::string(kTags) + std::string(alias), std::nullopt, who);
   if (!done && done.error().code != ErrorCode::kNotFound) return done;
   return {};

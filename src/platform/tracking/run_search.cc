@@ -102,6 +102,7 @@ class Columns {
         std::vector<SearchValue> values;
         const auto at = datasets_->find(run.info.id);
         if (at == datasets_->end()) return values;
+        values.reserve(at->second.size());
         for (const std::string& text : at->second) values.push_back(DatasetField(text, key.key));
         return values;
       }
