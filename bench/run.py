@@ -1,4 +1,4 @@
-"""The performance table: bench/run.py [step] [infer] [serve] [rollout] [start] [platform] [--rounds N]; everything when nothing is named.
+"""The performance table: bench/run.py [step] [infer] [serve] [rollout] [start] [platform] [mlflow] [--rounds N]; everything when nothing is named.
 
 Each figure is a median over rounds in which Sinter and its peer take turns on the same cores. Prints a Markdown table
 and leaves all of it in build/bench/report.json.
@@ -8,6 +8,7 @@ import json
 import pathlib
 import platform
 
+import mlflow_bench
 import model_bench
 import platform_bench
 import rollout_bench
@@ -15,7 +16,8 @@ import serve_bench
 import start_bench
 
 BENCHES = {"step": model_bench.steps, "infer": model_bench.inference, "serve": serve_bench.run, "start": start_bench.run,
-           "rollout": rollout_bench.run, "platform": platform_bench.run}
+           "rollout": rollout_bench.run, "platform": platform_bench.run,
+           "mlflow": mlflow_bench.run}
 
 
 def chip():

@@ -70,6 +70,8 @@ Status Repositories::CheckFiles(const Manifest& manifest) const {
   const bool model =
       std::ranges::any_of(manifest.files, [](const ManifestFile& f) { return f.path.ends_with(".onnx"); });
   if (model && manifest.Find("signature.json") != nullptr) return {};
+  // What MLflow's clients registered: a model of theirs, or a note of where it lies.
+  if (manifest.Find("MLmodel") != nullptr || manifest.Find(kModelSourceFile) != nullptr) return {};
   return InvalidArgument("a model's version needs signature.json and an .onnx file",
                          "sinter export writes both");
 }
@@ -117,7 +119,11 @@ Result<RepositoryVersion> Repositories::Commit(std::string_view name, const NewV
           head.is_main() ? fmt::format("Version {}", head.latest + 1) : "Update " + wanted.branch;
     if (head.ref) {
       TRY(RepositoryVersion now, GetCommit(name, head.commit));
+<<<<<<< HEAD
       if (now.id == version.id && now.removed.empty()) {
+=======
+      if (now.id == version.id && !wanted.even_if_same) {
+>>>>>>> mlflow
         if (head.is_main()) now.number = head.latest;
         return now;
       }

@@ -57,7 +57,11 @@ struct NewVersion {
   std::string message;          // of the commit; empty: "Version N"
   std::string branch = "main";  // which is there, but for main
   std::optional<GitId> parent;  // kConflict where the branch stands elsewhere
+  bool even_if_same = false;    // a version of its own also where no file changed
 };
+
+// {"source":"..."}: in a model's version whose bytes are elsewhere, or that is no model as MLflow packs it.
+inline constexpr std::string_view kModelSourceFile = "mlflow-source.json";
 
 // "fashion" or "owner/fashion": parts of letters, digits, '-', '_' and '.', at most 96 each, starting with a
 // letter or digit, not ending in ".git".
@@ -72,8 +76,8 @@ class Repositories {
   Repositories(RepositoryKind kind, Home& home, Admit admit = {});
 
   // Makes the manifest the next commit of a branch, and the repository where it is new. The files that the
-  // kind asks for must be among it: dataset.json, or signature.json and a model. A manifest that is the
-  // branch's already is that version: nothing is added.
+  // kind asks for must be among it: dataset.json, or signature.json and a model, or MLflow's MLmodel. A
+  // manifest that is the branch's already is that version: nothing is added.
   Result<RepositoryVersion> Commit(std::string_view name, const NewVersion& version, std::string_view who);
   Result<RepositoryVersion> Add(std::string_view name, const Manifest& manifest, std::string_view details,
                                 std::string_view who);

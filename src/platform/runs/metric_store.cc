@@ -9,6 +9,7 @@
 
 #include "platform/records/record.h"
 #include "platform/records/sqlite.h"
+#include "platform/runs/metric_tables.h"
 
 namespace sinter {
 namespace {
@@ -18,10 +19,23 @@ constexpr const char* kMigrations[] = {R"sql(
   CREATE TABLE points (
     series INTEGER NOT NULL, step INTEGER NOT NULL, value REAL, wall_ms INTEGER NOT NULL,
     PRIMARY KEY (series, step)) WITHOUT ROWID;
+)sql",
+                                       // Of RunLog. `repeats` holds what was logged at a step besides its
+                                       // newest point, which `points` has; most series have none.
+                                       R"sql(
+  CREATE INDEX series_by_name ON series (name);
+  CREATE TABLE repeats (series INTEGER NOT NULL, step INTEGER NOT NULL, wall_ms INTEGER NOT NULL, value REAL);
+  CREATE INDEX repeats_by_step ON repeats (series, step, wall_ms);
+  CREATE TABLE notes (
+    run TEXT NOT NULL, kind INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (run, kind, key));
+  CREATE INDEX notes_by_key ON notes (kind, key);
 )sql"};
 
 constexpr size_t kMostPoints = 10'000;
 constexpr int64_t kMostNames = 1'000;
+
+}  // namespace
 
 Result<int64_t> FindSeries(SqliteConnection& db, std::string_view run, std::string_view name) {
   TRY(SqliteQuery query, db.Query("SELECT id FROM series WHERE run = ?1 AND name = ?2"));
@@ -46,6 +60,8 @@ Result<int64_t> FindOrMakeSeries(SqliteConnection& db, std::string_view run, std
   TRY_STATUS(insert.Bind(0, run).Bind(1, name).Step());
   return insert.Int(0);
 }
+
+namespace {
 
 Status CheckPoint(const MetricPoint& point) {
   if (point.name.size() > 128) return InvalidArgument("a metric's name is longer than 128 bytes");
@@ -152,10 +168,11 @@ Result<MetricSeries> MetricStore::Read(const MetricQuery& q) {
 
 Status MetricStore::Delete(std::string_view run) {
   return database_->Write([&](SqliteConnection& db) -> Status {
-    {
-      TRY(SqliteQuery points,
-          db.Query("DELETE FROM points WHERE series IN (SELECT id FROM series WHERE run = ?1)"));
-      TRY_STATUS(points.Bind(0, run).Run());
+    for (const char* sql : {"DELETE FROM points WHERE series IN (SELECT id FROM series WHERE run = ?1)",
+                            "DELETE FROM repeats WHERE series IN (SELECT id FROM series WHERE run = ?1)",
+                            "DELETE FROM notes WHERE run = ?1"}) {
+      TRY(SqliteQuery remove, db.Query(sql));
+      TRY_STATUS(remove.Bind(0, run).Run());
     }
     TRY(SqliteQuery series, db.Query("DELETE FROM series WHERE run = ?1"));
     return series.Bind(0, run).Run();

@@ -55,6 +55,9 @@ class MetricStore {
   Status CheckIntegrity();            // kCorrupt
   Status BackupTo(const Path& file);  // as of one moment, while others write; not synced
 
+  // For RunLog, whose tables lie beside these: what is logged at once is one transaction.
+  SqliteDatabase& database() { return *database_; }
+
  private:
   explicit MetricStore(std::unique_ptr<SqliteDatabase> database);
   std::unique_ptr<SqliteDatabase> database_;

@@ -29,6 +29,32 @@ Sha256Digest ReadDigest(JsonReader& reader, std::string_view field) {
   return digest.value_or(Sha256Digest{});
 }
 
+// What is as it is by default is left out: so records from before tracking read, and stay as they are.
+void AddTrackingSpec(Json& spec, const RunTracking& tracking) {
+  if (tracking.experiment != "0") spec["experiment"] = tracking.experiment;
+  if (tracking.outside) spec["outside"] = true;
+}
+
+void AddTrackingStatus(Json& status, const RunTracking& t) {
+  if (t.name.empty() && t.user.empty() && t.start_ms == 0 && t.end_ms == 0 && t.deleted_ms == 0) return;
+  status["tracking"] = {{"name", t.name},
+                        {"user", t.user},
+                        {"start_ms", t.start_ms},
+                        {"end_ms", t.end_ms},
+                        {"deleted_ms", t.deleted_ms}};
+}
+
+Status ReadTrackingStatus(JsonReader& is, RunTracking& tracking) {
+  if (!is.Has("tracking")) return {};
+  JsonReader t(is.Object("tracking"), is.where() + ": tracking");
+  tracking.name = t.String("name");
+  tracking.user = t.String("user");
+  tracking.start_ms = t.Int("start_ms");
+  tracking.end_ms = t.Int("end_ms");
+  tracking.deleted_ms = t.Int("deleted_ms");
+  return t.Finish();
+}
+
 }  // namespace
 
 std::string_view RunStateName(RunState state) {
@@ -46,11 +72,12 @@ std::optional<RunState> ParseRunState(std::string_view name) {
 }
 
 std::string RunSpecText(const RunInfo& run) {
-  return Json{{"recipe", run.recipe},
-              {"dataset", run.dataset},
-              {"dataset_version", run.dataset_version.Hex()},
-              {"ranks", run.ranks}}
-      .dump();
+  Json spec = {{"recipe", run.recipe},
+               {"dataset", run.dataset},
+               {"dataset_version", run.dataset_version.Hex()},
+               {"ranks", run.ranks}};
+  AddTrackingSpec(spec, run.tracking);
+  return spec.dump();
 }
 
 std::string RunStatusText(const RunInfo& run) {
@@ -67,14 +94,15 @@ std::string RunStatusText(const RunInfo& run) {
     checkpoints.push_back(
         {{"step", c.step}, {"manifest", c.manifest.Hex()}, {"bytes", c.bytes}, {"at_ms", c.at_ms}});
   }
-  return Json{{"state", RunStateName(run.state)},
-              {"step", run.step},
-              {"steps", run.steps},
-              {"message", run.message},
-              {"model", run.model},
-              {"attempts", std::move(attempts)},
-              {"checkpoints", std::move(checkpoints)}}
-      .dump();
+  Json status = {{"state", RunStateName(run.state)},
+                 {"step", run.step},
+                 {"steps", run.steps},
+                 {"message", run.message},
+                 {"model", run.model},
+                 {"attempts", std::move(attempts)},
+                 {"checkpoints", std::move(checkpoints)}};
+  AddTrackingStatus(status, run.tracking);
+  return status.dump();
 }
 
 Result<RunInfo> ReadRun(const Record& record) {
@@ -88,6 +116,8 @@ Result<RunInfo> ReadRun(const Record& record) {
   run.dataset = wanted.String("dataset");
   run.dataset_version = ReadDigest(wanted, "dataset_version");
   run.ranks = wanted.Int("ranks");
+  run.tracking.experiment = wanted.String("experiment", "0");
+  run.tracking.outside = wanted.Bool("outside", false);
   TRY_STATUS(wanted.Finish());
   TRY(const Json status, ParseJson(record.status));
   JsonReader is(status, fmt::format("status of run {}", record.name));
@@ -110,6 +140,7 @@ Result<RunInfo> ReadRun(const Record& record) {
         {c.Int("step"), ReadDigest(c, "manifest"), static_cast<uint64_t>(bytes), c.Int("at_ms")});
     TRY_STATUS(c.Finish());
   }
+  TRY_STATUS(ReadTrackingStatus(is, run.tracking));
   TRY_STATUS(is.Finish());
   return run;
 }

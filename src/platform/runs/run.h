@@ -35,6 +35,19 @@ struct RunAttempt {
   bool operator==(const RunAttempt&) const = default;
 };
 
+// What clients of tracking protocols know a run by. Of a run that Sinter trains most of it follows from its
+// attempts.
+struct RunTracking {
+  std::string experiment = "0";  // its id; never changes
+  bool outside = false;          // trained by who logs it: no attempt of ours; never changes
+  std::string name;              // empty: its id
+  std::string user;              // empty: who created it
+  int64_t start_ms = 0;          // 0: when the first attempt started, or the run was created
+  int64_t end_ms = 0;            // 0: when the last attempt ended, or never
+  int64_t deleted_ms = 0;        // not 0: put away, not listed; it can be restored
+  bool operator==(const RunTracking&) const = default;
+};
+
 struct RunInfo {
   std::string id;
   // What is wanted; never changes.
@@ -50,10 +63,19 @@ struct RunInfo {
   std::string model;                       // "fashion@2", once it made one
   std::vector<RunAttempt> attempts;        // the last 100
   std::vector<RunCheckpoint> checkpoints;  // the last 100, by step
+  RunTracking tracking;
   int64_t created_ms = 0;
   std::string created_by;
 
   int64_t attempt() const { return attempts.empty() ? 0 : attempts.back().number; }
+  int64_t started_ms() const {
+    if (tracking.start_ms != 0) return tracking.start_ms;
+    return attempts.empty() ? created_ms : attempts.front().started_ms;
+  }
+  int64_t ended_ms() const {  // 0: it goes on
+    if (tracking.end_ms != 0) return tracking.end_ms;
+    return done() && !attempts.empty() ? attempts.back().ended_ms : 0;
+  }
   bool done() const { return state != RunState::kCreated && state != RunState::kRunning; }
 };
 

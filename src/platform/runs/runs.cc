@@ -69,6 +69,22 @@ Result<RunInfo> Runs::Create(const NewRun& wanted, std::string_view who) {
   }
 }
 
+Result<RunInfo> Runs::CreateOutside(const NewOutsideRun& wanted, std::string_view who) {
+  std::byte bytes[16];
+  RandomSecret(bytes);
+  RunInfo run;
+  for (const std::byte b : bytes) run.id += fmt::format("{:02x}", static_cast<unsigned>(b));
+  run.tracking = {.experiment = wanted.experiment,
+                  .outside = true,
+                  .name = wanted.name,
+                  .user = wanted.user,
+                  .start_ms = wanted.start_ms};
+  run.state = RunState::kRunning;
+  TRY(const Record record,
+      records_.Create(std::string(kKind), run.id, RunSpecText(run), RunStatusText(run), who));
+  return ReadRun(record);
+}
+
 Result<RunInfo> Runs::Get(std::string_view id) {
   TRY(const Record record, records_.Get(kKind, id));
   return ReadRun(record);
@@ -81,7 +97,7 @@ Result<std::vector<RunInfo>> Runs::List(size_t limit) {
     TRY(const RecordPage page, records_.List(query));
     for (const Record& record : page.records) {
       TRY(RunInfo run, ReadRun(record));
-      runs.push_back(std::move(run));
+      if (run.tracking.deleted_ms == 0) runs.push_back(std::move(run));
     }
     // Ids are not in the order of time: the newest of what was seen so far are kept, the rest let go.
     std::ranges::stable_sort(runs, std::greater<>(), &RunInfo::created_ms);
@@ -113,6 +129,9 @@ Status Runs::RevokeToken(std::string_view id, int64_t attempt, std::string_view 
 Result<StartedAttempt> Runs::StartAttempt(std::string_view id, std::string_view who) {
   const int64_t now = clock_.UnixMillis();
   TRY(RunInfo run, Change(id, who, [&](RunInfo& r) -> Status {
+        if (r.tracking.outside)
+          return Error{ErrorCode::kConflict,
+                       fmt::format("run {} is trained by the client that logs it", r.id), ""};
         if (r.state == RunState::kSucceeded || r.state == RunState::kCancelled)
           return Superseded(r, r.attempt() + 1);
         if (!r.attempts.empty() && r.attempts.back().ended_ms == 0) {
@@ -194,6 +213,7 @@ Result<RunInfo> Runs::Cancel(std::string_view id, std::string_view who) {
         if (r.state == RunState::kSucceeded) return Superseded(r, r.attempt());
         r.state = RunState::kCancelled;
         r.message = fmt::format("cancelled by {}", who);
+        if (r.tracking.outside) r.tracking.end_ms = clock_.UnixMillis();
         if (!r.attempts.empty() && r.attempts.back().ended_ms == 0) {
           r.attempts.back().ended_ms = clock_.UnixMillis();
           r.attempts.back().outcome = RunState::kCancelled;

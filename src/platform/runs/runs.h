@@ -16,6 +16,13 @@ struct NewRun {
   int64_t ranks = 1;  // 1 to 4,096
 };
 
+// A run that a client trains by itself, and logs here.
+struct NewOutsideRun {
+  std::string experiment = "0";
+  std::string name, user;
+  int64_t start_ms = 0;
+};
+
 struct StartedAttempt {
   RunInfo run;
   std::string token;  // of this attempt alone
@@ -30,8 +37,10 @@ class Runs {
       : records_(records), store_(store), clock_(clock) {}
 
   Result<RunInfo> Create(const NewRun& run, std::string_view who);
+  // It runs from now on, without attempts. Its id is 32 hexadecimal digits.
+  Result<RunInfo> CreateOutside(const NewOutsideRun& run, std::string_view who);
   Result<RunInfo> Get(std::string_view id);
-  Result<std::vector<RunInfo>> List(size_t limit = 100);  // newest first
+  Result<std::vector<RunInfo>> List(size_t limit = 100);  // newest first, without those that are put away
 
   // The next attempt, with a token; the one before, if it still runs, is over, and its token is revoked. A
   // run that succeeded or was cancelled is not tried again (kConflict).
@@ -48,9 +57,11 @@ class Runs {
   // From outside, whatever attempt runs.
   Result<RunInfo> Cancel(std::string_view id, std::string_view who);
 
- private:
+  // Reads, lets `change` work on the copy, compares and swaps. What never changes must not.
   Result<RunInfo> Change(std::string_view id, std::string_view who,
                          const std::function<Status(RunInfo&)>& change);
+
+ private:
   Status RevokeToken(std::string_view id, int64_t attempt, std::string_view who);
   Records& records_;
   BlobStore& store_;

@@ -25,6 +25,8 @@ Json RunInShort(const RunInfo& run, int64_t now) {
   int64_t took = 0;
   for (const RunAttempt& attempt : run.attempts)
     took += std::max<int64_t>(0, (attempt.ended_ms == 0 ? now : attempt.ended_ms) - attempt.started_ms);
+  if (run.tracking.outside)
+    took = std::max<int64_t>(0, (run.done() ? run.ended_ms() : now) - run.started_ms());
   return {{"id", run.id},
           {"state", RunStateName(run.state)},
           {"step", run.step},
@@ -36,8 +38,8 @@ Json RunInShort(const RunInfo& run, int64_t now) {
           {"message", run.message},
           {"created_ms", run.created_ms},
           {"created_by", run.created_by},
-          {"started_ms", run.attempts.empty() ? 0 : run.attempts.back().started_ms},
-          {"ended_ms", run.attempts.empty() ? 0 : run.attempts.back().ended_ms},
+          {"started_ms", run.attempts.empty() ? run.tracking.start_ms : run.attempts.back().started_ms},
+          {"ended_ms", run.attempts.empty() ? run.tracking.end_ms : run.attempts.back().ended_ms},
           {"took_ms", took}};
 }
 
@@ -46,7 +48,7 @@ Result<Json> NewestRuns(Platform& platform, int64_t now, Json& attention) {
   Json items = Json::array();
   for (const RunInfo& run : runs) {
     items.push_back(RunInShort(run, now));
-    const int64_t ended = run.attempts.empty() ? run.created_ms : run.attempts.back().ended_ms;
+    const int64_t ended = run.attempts.empty() ? run.started_ms() : run.attempts.back().ended_ms;
     if (run.state == RunState::kFailed && now - ended < kWeekMillis)
       attention.push_back(Attention("run_failed", run.id, ended, run.message));
   }

@@ -92,7 +92,9 @@ std::vector<LineageEdge> EdgesOfVersion(RepositoryKind kind, const RepositoryVer
 }
 
 std::vector<LineageEdge> EdgesOfRun(const RunInfo& run) {
-  std::vector<LineageEdge> edges{{{"dataset", run.dataset}, {"run", run.id}, "trained"}};
+  std::vector<LineageEdge> edges;
+  // A run that a client trained by itself names no data set of ours.
+  if (!run.dataset.empty()) edges.push_back({{"dataset", run.dataset}, {"run", run.id}, "trained"});
   if (!run.model.empty()) edges.push_back({{"run", run.id}, {"model", run.model}, "made"});
   return edges;
 }

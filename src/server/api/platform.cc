@@ -67,6 +67,7 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
           [this](std::string_view name, const Manifest& manifest) { return quotas_.Admit(name, manifest); }),
       tokens_(home_->records(), clock),
       runs_(home_->records(), home_->store(), clock),
+      tracking_(home_->records(), home_->store(), models_, runs_, *metrics_, clock),
       changes_(home_->records()),
       model_source_(models_, home_->store()),
       golden_source_(datasets_, home_->store()),

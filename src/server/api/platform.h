@@ -13,6 +13,7 @@
 #include "platform/runs/runs.h"
 #include "platform/serving/services.h"
 #include "platform/store/partial_blobs.h"
+#include "platform/tracking/tracking.h"
 #include "server/api/change_feed.h"
 
 namespace sinter {
@@ -41,6 +42,8 @@ class Platform {
   StoreQuotas& quotas() { return quotas_; }
   Tokens& tokens() { return tokens_; }
   Runs& runs() { return runs_; }
+  // The same runs and models as MLflow's clients know them.
+  Tracking& tracking() { return tracking_; }
   // Whoever follows the records over HTTP.
   ChangeFeed& changes() { return changes_; }
   // Start() loads what the records want; until then there is none.
@@ -76,6 +79,7 @@ class Platform {
   Repositories models_;
   Tokens tokens_;
   Runs runs_;
+  Tracking tracking_;
   ChangeFeed changes_;
   HubModelSource model_source_;
   HubGoldenSource golden_source_;

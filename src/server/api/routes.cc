@@ -5,6 +5,7 @@
 #include "server/api/hub_api.h"
 #include "server/api/job_api.h"
 #include "server/api/label_api.h"
+#include "server/api/mlflow_routes.h"
 
 namespace sinter {
 
@@ -66,7 +67,7 @@ TokenScope ScopeOf(const Principal& principal) {
 std::vector<Route> PlatformRoutes(Platform& platform) {
   std::vector<Route> routes;
   for (auto make : {RepositoryRoutes, BlobRoutes, HubRoutes, RunRoutes, JobRoutes, LabelRoutes, TokenRoutes,
-                    ChangeRoutes}) {
+                    ChangeRoutes, MlflowRoutes}) {
     for (Route& route : make(platform)) routes.push_back(std::move(route));
   }
   routes.push_back(JsonRoute(

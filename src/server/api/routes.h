@@ -12,7 +12,7 @@ namespace sinter {
 
 inline constexpr std::string_view kVersion = "0.1.0";
 
-// Everything under /sinter/v1 but the services. The platform outlives the routes.
+// Everything under /sinter/v1 but the services, and MLflow's interface. The platform outlives the routes.
 std::vector<Route> PlatformRoutes(Platform& platform);
 std::vector<Route> RepositoryRoutes(Platform& platform);
 std::vector<Route> BlobRoutes(Platform& platform);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "platform/tracking/recipe_parameters.h"
 #include "server/api/repository_api.h"
 
 namespace sinter {
@@ -67,6 +68,7 @@ Result<Json> CreateRun(Platform& platform, const Json& body, std::string_view wh
   wanted.dataset = version.Ref();
   wanted.dataset_version = version.id;
   TRY(const RunInfo run, platform.runs().Create(wanted, who));
+  TRY_STATUS(platform.tracking().runs.log().Write(run.id, NotesOfTraining(run)));
   return RunJson(run);
 }
 
@@ -80,7 +82,11 @@ Result<Json> ListRuns(Platform& platform, size_t limit) {
 
 Result<Json> ShowRun(Platform& platform, std::string_view id) {
   TRY(const RunInfo run, platform.runs().Get(id));
-  return RunJson(run);
+  TRY(const RunSummary summary, platform.tracking().runs.log().Summary(id));
+  Json json = RunJson(run);
+  json["parameters"] = summary.parameters;
+  json["tags"] = summary.tags;
+  return json;
 }
 
 Result<Json> StartRunAttempt(Platform& platform, std::string_view id, std::string_view who) {

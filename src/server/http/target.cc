@@ -50,15 +50,8 @@ std::string PercentEncode(std::string_view text) {
   return out;
 }
 
-Result<Target> ParseTarget(std::string_view text) {
-  if (text.empty() || text[0] != '/') return InvalidArgument("the target must begin with '/'");
-  if (std::ranges::any_of(text, [](unsigned char c) { return c <= 0x20 || c == 0x7f; }))
-    return InvalidArgument("a blank or a control character in the target", "percent-encode it");
-  Target target;
-  const size_t question = text.find('?');
-  target.path = text.substr(0, question);
-  if (question == std::string_view::npos) return target;
-  std::string_view rest = text.substr(question + 1);
+Result<std::vector<std::pair<std::string, std::string>>> ParseQuery(std::string_view rest) {
+  std::vector<std::pair<std::string, std::string>> pairs;
   while (!rest.empty()) {
     const size_t end = rest.find('&');
     std::string_view pair = rest.substr(0, end);
@@ -68,8 +61,22 @@ Result<Target> ParseTarget(std::string_view text) {
     std::string value(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1));
     for (char& c : value) c = c == '+' ? ' ' : c;
     TRY(std::string name, PercentDecode(pair.substr(0, equals)));
-    TRY(target.query[name], PercentDecode(value));
+    TRY(std::string decoded, PercentDecode(value));
+    pairs.emplace_back(std::move(name), std::move(decoded));
   }
+  return pairs;
+}
+
+Result<Target> ParseTarget(std::string_view text) {
+  if (text.empty() || text[0] != '/') return InvalidArgument("the target must begin with '/'");
+  if (std::ranges::any_of(text, [](unsigned char c) { return c <= 0x20 || c == 0x7f; }))
+    return InvalidArgument("a blank or a control character in the target", "percent-encode it");
+  Target target;
+  const size_t question = text.find('?');
+  target.path = text.substr(0, question);
+  if (question == std::string_view::npos) return target;
+  TRY(auto pairs, ParseQuery(text.substr(question + 1)));
+  for (auto& [name, value] : pairs) target.query[std::move(name)] = std::move(value);
   return target;
 }
 

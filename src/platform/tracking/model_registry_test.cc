@@ -1,0 +1,207 @@
+#include "platform/tracking/model_registry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "platform/tracking/tracking.h"
+
+namespace sinter {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
+class ModelRegistryTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    home_ = *Home::Open(folder_.path() / "home", clock_);
+    metrics_ = *MetricStore::Open(home_->MetricsPath());
+    models_ = std::make_unique<Repositories>(RepositoryKind::kModel, *home_);
+    runs_ = std::make_unique<Runs>(home_->records(), home_->store(), clock_);
+    t_ = std::make_unique<Tracking>(home_->records(), home_->store(), *models_, *runs_, *metrics_, clock_);
+    run_ = t_->runs.Create({"0", "fox", "ann", 1}, {}, "ann")->info.id;
+    for (const auto& [path, text] : {std::pair("MLmodel", "flavors"), {"data/w", "weights"}})
+      ASSERT_TRUE(
+          t_->artifacts.Put("0/" + run_ + "/artifacts/clf/" + path, *home_->store().Put(text), "ann"));
+  }
+  ModelRegistry& r() { return t_->registry; }
+  int64_t Register(const std::string& name, const std::string& source) {
+    const auto version = r().CreateVersion({name, source, run_, "", "", "words", {{"k", "v"}}}, "ann");
+    EXPECT_TRUE(version) << version.error().ToString();
+    return version ? version->version : 0;
+  }
+  std::string Source() const { return "runs:/" + run_ + "/clf"; }
+  std::vector<std::string> Names(const std::string& filter = "") {
+    std::vector<std::string> names;
+    const auto page = *r().Search({filter, {}, 100, ""});
+    for (const RegisteredModel& model : page.first) names.push_back(model.name);
+    return names;
+  }
+  std::vector<int64_t> Versions(const std::string& name) {
+    std::vector<int64_t> numbers;
+    const auto versions = *r().Versions(name);
+    for (const ModelVersion& version : versions) numbers.push_back(version.version);
+    return numbers;
+  }
+  ManualClock clock_;
+  TemporaryFolder folder_;
+  std::unique_ptr<Home> home_;
+  std::unique_ptr<MetricStore> metrics_;
+  std::unique_ptr<Repositories> models_;
+  std::unique_ptr<Runs> runs_;
+  std::unique_ptr<Tracking> t_;
+  std::string run_;
+};
+
+TEST_F(ModelRegistryTest, AVersionIsACommitOfTheHub) {
+  ASSERT_TRUE(r().Create("iris", "flowers", {{"a", "b"}}, "ann"));
+  EXPECT_EQ(r().Create("iris", "", {}, "ann").error().code, ErrorCode::kAlreadyExists);
+  EXPECT_EQ(Register("iris", Source()), 1);
+  EXPECT_EQ(Register("iris", "mlflow-artifacts:/0/" + run_ + "/artifacts/clf/"), 2);  // the same files again
+  EXPECT_EQ(Register("iris", "mlflow-artifacts://host:1/0/" + run_ + "/artifacts/clf"), 3);
+  const RepositoryVersion first = *models_->Find("iris@1"), third = *models_->Find("iris@3");
+  EXPECT_EQ(first.id, third.id);
+  EXPECT_NE(first.commit, third.commit);
+  EXPECT_NE(models_->ManifestOf(first)->Find("data/w"), nullptr);
+  ModelVersion version = *r().GetVersion("iris", 1);
+  EXPECT_EQ(version.source, Source());
+  EXPECT_EQ(version.run_id, run_);
+  EXPECT_EQ(version.description, "words");
+  EXPECT_THAT(version.tags, ElementsAre(Pair("k", "v")));
+  EXPECT_EQ(*r().DownloadUri("iris", 1), "mlflow-artifacts:/registry/iris/1");
+  // Its files stay when those that it was made from go.
+  ASSERT_TRUE(t_->artifacts.Delete("0/" + run_ + "/artifacts/clf", "ann"));
+  EXPECT_EQ(t_->artifacts.Tree("registry/iris/1")->size(), 2u);
+  EXPECT_EQ(t_->artifacts.Get("registry/iris/1/data/w")->size, 7u);
+  EXPECT_EQ(t_->artifacts.List("registry/iris/1/data")->size(), 1u);
+  EXPECT_EQ(t_->artifacts.Get("registry/iris/1/data").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(t_->artifacts.Get("registry/iris/9/data").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(Register("iris", "models:/iris/2"), 4);
+  EXPECT_EQ(models_->Find("iris@4")->id, first.id);
+  EXPECT_EQ(r().GetVersion("iris", 5).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(r().CreateVersion({"none", Source(), "", "", "", "", {}}, "ann").error().code,
+            ErrorCode::kNotFound);
+}
+
+TEST_F(ModelRegistryTest, WhatIsElsewhereIsNoted) {
+  ASSERT_TRUE(r().Create("far", "", {}, "ann"));
+  EXPECT_EQ(Register("far", "s3://bucket/model"), 1);
+  EXPECT_EQ(*r().DownloadUri("far", 1), "s3://bucket/model");
+  EXPECT_NE(models_->ManifestOf(*models_->Find("far@1"))->Find("mlflow-source.json"), nullptr);
+  for (const char* odd :
+       {"runs:/none/x", "models:/m-none", "mlflow-artifacts:/0/none/artifacts/x", "registry"})
+    EXPECT_GT(Register("far", odd), 1) << odd;
+  EXPECT_FALSE(r().CreateVersion({"far", "mlflow-artifacts:/0/../x", "", "", "", "", {}}, "ann"));
+  EXPECT_FALSE(r().CreateVersion({"far", "", "", "", "", "", {}}, "ann"));
+}
+
+TEST_F(ModelRegistryTest, AliasesAreTags) {
+  ASSERT_TRUE(r().Create("iris", "", {}, "ann"));
+  Register("iris", Source());
+  Register("iris", Source());
+  ASSERT_TRUE(r().SetAlias("iris", "champion", 1, "ann"));
+  EXPECT_EQ(models_->Find("iris@champion")->number, 1);
+  ASSERT_TRUE(r().SetAlias("iris", "champion", 2, "ann"));
+  ASSERT_TRUE(r().SetAlias("iris", "champion", 2, "ann"));
+  EXPECT_EQ(r().GetByAlias("iris", "champion")->version, 2);
+  EXPECT_THAT(r().Get("iris")->aliases, ElementsAre(Pair("champion", 2)));
+  EXPECT_EQ(r().SetAlias("iris", "champion", 3, "ann").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(r().SetAlias("iris", "12", 1, "ann").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(r().GetByAlias("iris", "none").error().code, ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(models_->SetRef("iris", "refs/tags/by-git", "1", std::nullopt, "ann"));
+  EXPECT_EQ(r().GetByAlias("iris", "by-git")->version, 1);
+  ASSERT_TRUE(r().DeleteAlias("iris", "champion", "ann"));
+  ASSERT_TRUE(r().DeleteAlias("iris", "champion", "ann"));
+  EXPECT_FALSE(r().GetByAlias("iris", "champion"));
+}
+
+TEST_F(ModelRegistryTest, NamesThatNoRepositoryHas) {
+  const std::string name = "Größe 模型";
+  ASSERT_TRUE(r().Create(name, "", {}, "ann"));
+  EXPECT_EQ(Register(name, Source()), 1);
+  const std::string repository = r().Get(name)->repository;
+  EXPECT_TRUE(CheckRepositoryName(repository)) << repository;
+  EXPECT_THAT(Names(), ElementsAre(name));  // not the repository besides
+  ASSERT_TRUE(r().SetAlias(name, "best", 1, "ann"));
+  ASSERT_TRUE(r().Rename(name, "plain", "ann"));
+  EXPECT_EQ(r().Get(name).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(r().GetByAlias("plain", "best")->version, 1);
+  EXPECT_EQ(r().Get("plain")->repository, repository);
+  ASSERT_TRUE(r().Create(name, "", {}, "ann"));  // the name is free, its repository is not
+  EXPECT_NE(r().Get(name)->repository, repository);
+  EXPECT_EQ(r().Rename(name, "plain", "ann").error().code, ErrorCode::kAlreadyExists);
+  ASSERT_TRUE(r().Rename("plain", "again", "ann"));
+  ASSERT_TRUE(r().Create("plain", "", {}, "ann"));
+  EXPECT_TRUE(Versions("plain").empty());
+  EXPECT_THAT(Names(), ElementsAre(name, "again", "plain"));
+}
+
+TEST_F(ModelRegistryTest, WhatIsDeletedStaysAway) {
+  ASSERT_TRUE(r().Create("iris", "", {}, "ann"));
+  for (int i = 0; i < 3; ++i) Register("iris", Source());
+  ASSERT_TRUE(r().SetAlias("iris", "best", 2, "ann"));
+  ASSERT_TRUE(r().DeleteVersion("iris", 2, "ann"));
+  EXPECT_THAT(Versions("iris"), ElementsAre(3, 1));
+  EXPECT_TRUE(r().Get("iris")->aliases.empty());
+  EXPECT_EQ(r().SetVersionDescription("iris", 2, "x", "ann").error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(r().SetAlias("iris", "best", 3, "ann"));
+  ASSERT_TRUE(r().Delete("iris", "ann"));
+  EXPECT_EQ(r().Delete("iris", "ann").error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE(Names().empty());
+  EXPECT_TRUE(models_->Find("iris@3"));  // the hub keeps it
+  EXPECT_FALSE(models_->Find("iris@best"));
+  ASSERT_TRUE(r().Create("iris", "", {}, "ann"));
+  EXPECT_TRUE(Versions("iris").empty());
+  EXPECT_EQ(Register("iris", Source()), 4);
+  EXPECT_THAT(Versions("iris"), ElementsAre(4));
+}
+
+TEST_F(ModelRegistryTest, RepositoriesThatNobodyRegistered) {
+  const Manifest manifest = *Manifest::Make({{"MLmodel", 7, home_->store().Put("flavors")->digest}});
+  ASSERT_TRUE(models_->Add("fashion", manifest, R"({"run":"r-1"})", "ann"));
+  EXPECT_THAT(Names(), ElementsAre("fashion"));
+  const ModelVersion version = *r().GetVersion("fashion", 1);
+  EXPECT_EQ(version.run_id, "r-1");
+  EXPECT_EQ(version.source, "mlflow-artifacts:/registry/fashion/1");
+  EXPECT_EQ(r().Create("fashion", "", {}, "ann").error().code, ErrorCode::kAlreadyExists);
+  ASSERT_TRUE(r().SetTag("fashion", "a", "b", "ann"));
+  ASSERT_TRUE(r().SetVersionTag("fashion", 1, "c", "d", "ann"));
+  EXPECT_EQ(r().Get("fashion")->tags.at("a"), "b");
+  ASSERT_TRUE(r().Delete("fashion", "ann"));
+  EXPECT_TRUE(Names().empty());
+  const Manifest next = *Manifest::Make({{"MLmodel", 5, home_->store().Put("other")->digest}});
+  ASSERT_TRUE(models_->Add("fashion", next, "", "ann"));  // trained again: it is there again
+  EXPECT_THAT(Versions("fashion"), ElementsAre(2));
+}
+
+TEST_F(ModelRegistryTest, StagesAndSearches) {
+  ASSERT_TRUE(r().Create("iris", "", {{"team", "x"}}, "ann"));
+  ASSERT_TRUE(r().Create("wine", "", {{"mlflow.prompt.is_prompt", "true"}}, "ann"));
+  for (int i = 0; i < 3; ++i) Register("iris", Source());
+  EXPECT_THAT(Names("tags.`mlflow.prompt.is_prompt` = 'false'"), ElementsAre("iris"));
+  EXPECT_THAT(Names("tags.team = 'x' and name ILIKE 'I%'"), ElementsAre("iris"));
+  EXPECT_EQ(r().Transition("iris", 1, "production", false, "ann")->stage, "Production");
+  EXPECT_EQ(r().Transition("iris", 2, "Production", true, "ann")->stage, "Production");
+  EXPECT_EQ(r().GetVersion("iris", 1)->stage, "Archived");
+  EXPECT_FALSE(r().Transition("iris", 2, "Best", false, "ann"));
+  EXPECT_FALSE(r().Transition("iris", 2, "Archived", true, "ann"));
+  const auto found = [&](const std::string& filter, std::vector<std::string> order = {}) {
+    std::vector<int64_t> numbers;
+    const auto page = *r().SearchVersions({filter, std::move(order), 100, ""});
+    for (const ModelVersion& version : page.first) numbers.push_back(version.version);
+    return numbers;
+  };
+  EXPECT_THAT(found("name = 'iris' and version_number > 1", {"version_number ASC"}), ElementsAre(2, 3));
+  EXPECT_THAT(found("run_id IN ('" + run_ + "') and tags.k = 'v'", {"version_number DESC"}),
+              ElementsAre(3, 2, 1));
+  EXPECT_TRUE(found("name = 'none'").empty());
+  const auto first = *r().SearchVersions({"", {"version_number"}, 2, ""});
+  EXPECT_EQ(first.first.size(), 2u);
+  EXPECT_EQ(r().SearchVersions({"", {"version_number"}, 2, first.second})->first.size(), 1u);
+  EXPECT_FALSE(r().SearchVersions({"nothing = 'x'", {}, 100, ""}));
+  EXPECT_FALSE(r().Search({"", {"tags.a"}, 100, ""}));
+  EXPECT_EQ(r().Get("iris")->latest.size(), 3u);
+}
+
+}  // namespace
+}  // namespace sinter

@@ -1,0 +1,196 @@
+// Searching runs: candidates from the records, what the filter and the order ask for from the run log, and
+// the rest of what is known only for the page that is given.
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "platform/tracking/record_fields.h"
+#include "platform/tracking/tracked_runs.h"
+
+namespace sinter {
+namespace {
+
+constexpr std::string_view kNumbers[] = {"start_time", "end_time"};
+constexpr std::string_view kTexts[] = {"run_id",       "run_name",      "status",         "user_id",
+                                       "artifact_uri", "experiment_id", "lifecycle_stage"};
+constexpr std::string_view kSorted[] = {"run_id",       "run_name",   "status",   "user_id",
+                                        "artifact_uri", "start_time", "end_time", "experiment_id"};
+constexpr std::pair<std::string_view, std::string_view> kSynonyms[] = {{"created", "start_time"},
+                                                                       {"Created", "start_time"},
+                                                                       {"run name", "run_name"},
+                                                                       {"Run name", "run_name"},
+                                                                       {"Run Name", "run_name"}};
+constexpr SearchFields kFields{kNumbers, kTexts, kSorted, kSynonyms, true, true, true, true};
+
+SearchValue Time(int64_t ms) { return ms == 0 ? SearchValue() : SearchValue(static_cast<double>(ms)); }
+
+SearchValue AttributeOf(const TrackedRun& run, std::string_view key) {
+  if (key == "start_time") return Time(run.info.started_ms());
+  if (key == "end_time") return Time(run.info.ended_ms());
+  if (key == "run_id") return run.info.id;
+  if (key == "run_name") return run.name();
+  if (key == "status") return std::string(MlflowStatusName(run.info.state));
+  if (key == "user_id") return run.user();
+  if (key == "artifact_uri") return run.artifact_uri;
+  if (key == "experiment_id") return run.info.tracking.experiment;
+  if (key == "lifecycle_stage") return std::string(run.deleted ? "deleted" : "active");
+  return {};
+}
+
+SearchValue DatasetField(const std::string& text, std::string_view key) {
+  const Json input = Json::parse(text, nullptr, false);
+  if (!input.is_object()) return {};
+  if (key == "context") {
+    for (const Json& tag : input.value("tags", Json::array())) {
+      if (tag.is_object() && tag.value("key", "") == "mlflow.data.context") return tag.value("value", "");
+    }
+    return {};
+  }
+  const Json dataset = input.value("dataset", Json::object());
+  return dataset.contains(key) && dataset[key].is_string() ? SearchValue(dataset[key].get<std::string>())
+                                                           : SearchValue();
+}
+
+// What every run has under the names that a search asks for; each is read once.
+class Columns {
+ public:
+  explicit Columns(RunLog& log) : log_(log) {}
+  Status Load(const SearchKey& key) {
+    switch (key.entity) {
+      case SearchEntity::kAttribute:
+        return {};
+      case SearchEntity::kMetric: {
+        if (metrics_.contains(key.key)) return {};
+        TRY(metrics_[key.key], log_.LatestOfAll(key.key));
+        return {};
+      }
+      case SearchEntity::kParameter:
+      case SearchEntity::kTag: {
+        const RunNote kind = NoteOf(key.entity);
+        if (notes_.contains({kind, key.key})) return {};
+        TRY(auto column, log_.NotesOfAll(kind, key.key));
+        notes_.emplace(std::pair(kind, key.key), std::move(column));
+        return {};
+      }
+      case SearchEntity::kDataset: {
+        if (datasets_) return {};
+        TRY(datasets_, log_.NotesOfAll(RunNote::kDataset));
+        return {};
+      }
+    }
+    return {};
+  }
+  std::vector<SearchValue> Of(const TrackedRun& run, const SearchKey& key) const {
+    switch (key.entity) {
+      case SearchEntity::kAttribute:
+        return {AttributeOf(run, key.key)};
+      case SearchEntity::kMetric: {
+        const auto& column = metrics_.at(key.key);
+        const auto at = column.find(run.info.id);
+        return {at == column.end() ? SearchValue() : SearchValue(at->second)};
+      }
+      case SearchEntity::kParameter:
+      case SearchEntity::kTag: {
+        const auto& column = notes_.at({NoteOf(key.entity), key.key});
+        const auto at = column.find(run.info.id);
+        return {at == column.end() ? SearchValue() : SearchValue(at->second)};
+      }
+      case SearchEntity::kDataset: {
+        std::vector<SearchValue> values;
+        const auto at = datasets_->find(run.info.id);
+        if (at == datasets_->end()) return values;
+        values.reserve(at->second.size());
+        for (const std::string& text : at->second) values.push_back(DatasetField(text, key.key));
+        return values;
+      }
+    }
+    return {};
+  }
+
+ private:
+  static RunNote NoteOf(SearchEntity entity) {
+    return entity == SearchEntity::kParameter ? RunNote::kParameter : RunNote::kTag;
+  }
+  RunLog& log_;
+  std::map<std::string, std::unordered_map<std::string, double>> metrics_;
+  std::map<std::pair<RunNote, std::string>, std::unordered_map<std::string, std::string>> notes_;
+  std::optional<std::unordered_map<std::string, std::vector<std::string>>> datasets_;
+};
+
+struct Found {
+  TrackedRun run;
+  std::vector<SearchValue> order;
+};
+
+}  // namespace
+
+Result<size_t> ReadPageToken(std::string_view token) {
+  if (token.empty()) return size_t{0};
+  size_t at = 0;
+  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), at);
+  if (error == std::errc() && end == token.data() + token.size()) return at;
+  return InvalidArgument(fmt::format("Invalid page token '{}'", token.substr(0, 100)));
+}
+
+Result<RunSearchPage> TrackedRuns::Search(const RunSearch& search) {
+  if (search.at_most < 1 || search.at_most > 50'000)
+    return InvalidArgument(fmt::format(
+        "Invalid value {} for parameter 'max_results' supplied: it must be 1 to 50000.", search.at_most));
+  TRY(const size_t begin, ReadPageToken(search.page_token));
+  TRY(const SearchFilter filter, SearchFilter::Parse(search.filter, kFields));
+  Columns columns(log_);
+  for (const SearchClause& clause : filter.clauses()) TRY_STATUS(columns.Load(clause.key));
+  std::vector<SearchOrder> orders;
+  for (const std::string& text : search.order_by) {
+    TRY(SearchOrder order, ParseSearchOrder(text, kFields));
+    TRY_STATUS(columns.Load(order.key));
+    orders.push_back(std::move(order));
+  }
+  std::map<std::string, Experiment, std::less<>> experiments;
+  TRY(auto all, experiments_.List());
+  for (Experiment& experiment : all) {
+    if (std::ranges::find(search.experiments, experiment.id) != search.experiments.end())
+      experiments.emplace(experiment.id, std::move(experiment));
+  }
+  std::vector<Found> found;
+  TRY_STATUS(ForEachRecord(records_, "run", "", [&](const Record& record) -> Status {
+    TRY(RunInfo info, ReadRun(record));
+    const auto experiment = experiments.find(info.tracking.experiment);
+    if (experiment == experiments.end()) return {};
+    Found one;
+    one.run.deleted = info.tracking.deleted_ms != 0 || experiment->second.deleted_ms != 0;
+    if (search.view != LifecycleView::kAll && one.run.deleted != (search.view == LifecycleView::kDeleted))
+      return {};
+    one.run.artifact_uri = fmt::format("{}/{}/artifacts", experiment->second.artifact_location, info.id);
+    one.run.info = std::move(info);
+    if (!filter.Matches([&](const SearchKey& key) { return columns.Of(one.run, key); })) return {};
+    for (const SearchOrder& order : orders) one.order.push_back(columns.Of(one.run, order.key).front());
+    found.push_back(std::move(one));
+    return {};
+  }));
+  std::ranges::sort(found, [&](const Found& a, const Found& b) {
+    for (size_t i = 0; i < orders.size(); ++i) {
+      const int compared = CompareForOrder(a.order[i], b.order[i], orders[i].ascending);
+      if (compared != 0) return compared < 0;
+    }
+    const int64_t a_start = a.run.info.started_ms(), b_start = b.run.info.started_ms();
+    return a_start != b_start ? a_start > b_start : a.run.info.id < b.run.info.id;
+  });
+  RunSearchPage page;
+  const size_t first = std::min(begin, found.size());
+  const size_t last = std::min(found.size(), first + static_cast<size_t>(search.at_most));
+  std::vector<std::string> ids;
+  for (size_t i = first; i < last; ++i) ids.push_back(found[i].run.info.id);
+  TRY(auto summaries, log_.Summaries(ids));
+  for (size_t i = first; i < last; ++i) {
+    page.runs.push_back(std::move(found[i].run));
+    page.runs.back().summary = std::move(summaries[i - first]);
+  }
+  if (last < found.size()) page.next_page_token = fmt::format("{}", last);
+  return page;
+}
+
+}  // namespace sinter
