@@ -93,7 +93,7 @@ Status CheckTexts(const JobSpec& spec) {
 Json AttemptJson(const JobAttempt& a) {
   return {{"number", a.number},       {"started_ms", a.started_ms},   {"ended_ms", a.ended_ms},
           {"exit_code", a.exit_code}, {"exit_signal", a.exit_signal}, {"stopped", StopCauseName(a.stopped)},
-          {"lost", a.lost},           {"message", a.message}};
+          {"lost", a.lost},           {"message", a.message},         {"cpu_seconds", a.cpu_seconds}};
 }
 
 Result<JobAttempt> ReadAttempt(const Json& json, const std::string& where) {
@@ -107,6 +107,7 @@ Result<JobAttempt> ReadAttempt(const Json& json, const std::string& where) {
   a.stopped = Read(reader, "stopped", kCauses, StopCause::kNone);
   a.lost = reader.Bool("lost", false);
   a.message = reader.String("message");
+  a.cpu_seconds = reader.Number("cpu_seconds", -1);
   TRY_STATUS(reader.Finish());
   return a;
 }

@@ -67,8 +67,9 @@ struct JobAttempt {
   int64_t exit_code = 0;
   int64_t exit_signal = 0;  // that ended it; 0: it exited
   StopCause stopped = StopCause::kNone;
-  bool lost = false;    // what became of it is not known: the machine went down, or its keeper was killed
-  std::string message;  // how it ended, for people
+  bool lost = false;        // what became of it is not known: the machine went down, or its keeper was killed
+  std::string message;      // how it ended, for people
+  double cpu_seconds = -1;  // core time that it took; below 0: not known
   bool operator==(const JobAttempt&) const = default;
 };
 

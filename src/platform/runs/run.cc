@@ -61,7 +61,8 @@ std::string RunStatusText(const RunInfo& run) {
                         {"started_ms", a.started_ms},
                         {"ended_ms", a.ended_ms},
                         {"outcome", RunStateName(a.outcome)},
-                        {"message", a.message}});
+                        {"message", a.message},
+                        {"cpu_seconds", a.cpu_seconds}});
   }
   for (const RunCheckpoint& c : run.checkpoints) {
     checkpoints.push_back(
@@ -99,7 +100,7 @@ Result<RunInfo> ReadRun(const Record& record) {
   for (const Json& item : is.Array("attempts")) {
     JsonReader a(item, is.where() + ": attempts");
     run.attempts.push_back({a.Int("number"), a.Int("from_step"), a.Int("started_ms"), a.Int("ended_ms"),
-                            ReadState(a, "outcome"), a.String("message")});
+                            ReadState(a, "outcome"), a.String("message"), a.Number("cpu_seconds", 0)});
     TRY_STATUS(a.Finish());
   }
   for (const Json& item : is.Array("checkpoints")) {

@@ -31,7 +31,8 @@ struct RunAttempt {
   int64_t started_ms = 0;
   int64_t ended_ms = 0;  // 0 while it runs
   RunState outcome = RunState::kRunning;
-  std::string message;  // why it failed
+  std::string message;     // why it failed
+  double cpu_seconds = 0;  // core time of its ranks, as far as it told
   bool operator==(const RunAttempt&) const = default;
 };
 

@@ -121,7 +121,7 @@ Result<StartedAttempt> Runs::StartAttempt(std::string_view id, std::string_view 
           r.attempts.back().message = "lost: the next attempt took over";
         }
         const int64_t from = r.checkpoints.empty() ? 0 : r.checkpoints.back().step;
-        r.attempts.push_back({r.attempt() + 1, from, now, 0, RunState::kRunning, ""});
+        r.attempts.push_back({r.attempt() + 1, from, now, 0, RunState::kRunning, "", 0});
         r.state = RunState::kRunning;
         r.step = from;
         r.message.clear();
@@ -141,12 +141,15 @@ Status Runs::CheckAttempt(std::string_view id, int64_t attempt) {
   return CheckCurrent(run, attempt);
 }
 
-Result<RunInfo> Runs::ReportProgress(std::string_view id, int64_t attempt, int64_t step, int64_t steps) {
+Result<RunInfo> Runs::ReportProgress(std::string_view id, int64_t attempt, int64_t step, int64_t steps,
+                                     double cpu_seconds) {
   if (step < 0 || steps < 0) return InvalidArgument("steps count from 0");
+  if (!(cpu_seconds >= 0 && cpu_seconds < 1e12)) return InvalidArgument("cpu_seconds counts from 0");
   return Change(id, TokenName(id, attempt), [&](RunInfo& run) -> Status {
     TRY_STATUS(CheckCurrent(run, attempt));
     run.step = step;
     run.steps = steps;
+    run.attempts.back().cpu_seconds = std::max(run.attempts.back().cpu_seconds, cpu_seconds);
     return {};
   });
 }

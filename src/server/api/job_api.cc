@@ -114,6 +114,21 @@ Result<Json> ShowJobLog(Platform& platform, std::string_view id, int64_t attempt
   return Json{{"text", text}, {"next", log.next}, {"ended", log.ended}};
 }
 
+Result<Json> ShowJobUsage(Platform& platform, std::string_view id, int64_t attempt, int64_t points) {
+  TRY(const auto samples, platform.jobs().Usage(id, attempt, static_cast<size_t>(points)));
+  Json at = Json::array(), cores = at, memory = at, processes = at;
+  for (const AttemptUsage& sample : samples) {
+    at.push_back(sample.at_ms);
+    cores.push_back(sample.cores);
+    memory.push_back(sample.memory_bytes);
+    processes.push_back(sample.processes);
+  }
+  return Json{{"at_ms", std::move(at)},
+              {"cores", std::move(cores)},
+              {"memory_bytes", std::move(memory)},
+              {"processes", std::move(processes)}};
+}
+
 Result<Json> ShowJobQueue(Platform& platform) {
   Jobs& jobs = platform.jobs();
   Json quotas = Json::object();
@@ -197,6 +212,12 @@ std::vector<Route> JobRoutes(Platform& platform) {
         TRY(const int64_t attempt, r.QueryInt("attempt", 0, 0, INT64_MAX));
         TRY(const int64_t from, r.QueryInt("from", 0, 0, INT64_MAX));
         return ShowJobLog(platform, r.Parameter("id"), attempt, static_cast<uint64_t>(from));
+      });
+  add("GET", job + "/usage", Access::kRead, "Cores and memory that a job took, every few seconds.",
+      [&platform](HttpRequest& r) -> Result<Json> {
+        TRY(const int64_t attempt, r.QueryInt("attempt", 0, 0, INT64_MAX));
+        TRY(const int64_t points, r.QueryInt("points", 1000, 1, 100'000));
+        return ShowJobUsage(platform, r.Parameter("id"), attempt, points);
       });
   return routes;
 }

@@ -101,8 +101,9 @@ Result<Json> ReportRunProgress(Platform& platform, std::string_view id, const To
   TRY_STATUS(CheckScope(id, scope));
   JsonReader reader(body, "progress");
   const int64_t step = reader.Int("step"), steps = reader.Int("steps");
+  const double cpu_seconds = reader.Number("cpu_seconds", 0);
   TRY_STATUS(reader.Finish());
-  TRY_STATUS(platform.runs().ReportProgress(id, scope.attempt, step, steps));
+  TRY_STATUS(platform.runs().ReportProgress(id, scope.attempt, step, steps, cpu_seconds));
   return Json::object();
 }
 

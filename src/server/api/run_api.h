@@ -2,7 +2,7 @@
 //   POST /runs                       {"name","recipe","dataset","ranks"} -> the run
 //   GET  /runs, /runs/ID
 //   POST /runs/ID/attempts           -> {"run","attempt","token","resume_from": null or checkpoint}
-//   POST /runs/ID/progress           {"step","steps"}                      (the run's token)
+//   POST /runs/ID/progress           {"step","steps","cpu_seconds"?}       (the run's token)
 //   POST /runs/ID/checkpoints        {"step","manifest"}                   (the run's token)
 //   POST /runs/ID/metrics            {"points":[{"name","step","value","wall_ms"} ...]}  (the run's token)
 //   POST /runs/ID/model              {"name","manifest","details"}         (the run's token)

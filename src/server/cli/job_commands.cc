@@ -182,7 +182,10 @@ void AddJobCommands(CLI::App& app, CliContext& context) {
   add("show", "A job: what was asked, its tries, why it waits",
       [](CliContext& c) -> Status {
         TRY(ApiClient * client, c.Client());
-        TRY(const Json job, client->Get(JobPath(words.id)));
+        TRY(Json job, client->Get(JobPath(words.id)));
+        // What the last try took lately; one of another server is not seen from here.
+        if (auto usage = client->Get(JobPath(words.id) + "/usage?points=20"))
+          job["usage"] = *std::move(usage);
         return Print(c, job);
       })
       ->add_option("job", words.id, "Its id")
