@@ -1,4 +1,5 @@
-"""What is known of a run beside its figures: what it took of the machine."""
+"""What is known of a run beside its figures: what it took of the machine, which code it was."""
+import subprocess
 import time
 
 from program import Program, conv_recipe, main, recipe, small_data
@@ -34,6 +35,36 @@ class Runs(Program):
             shown = self.ok("runs", "show", run)
             for word in ("system/cores", "on average", "core-seconds", "seen@"):
                 self.assertIn(word, shown)
+
+    def test_the_code_that_was_submitted_is_kept(self):
+        self.ok("data", "add", "small", small_data(self.folder / "data"))
+        tree = self.folder / "tree"
+        tree.mkdir()
+
+        def git(*words):
+            return subprocess.run(["git", "-C", tree, "-c", "user.name=a", "-c", "user.email=a@b", *words],
+                                  check=True, capture_output=True, text=True).stdout.strip()
+
+        def trained():
+            run = self.ok_json("train", tree / "r.yaml")["run"]
+            return run, self.get(f"/sinter/v1/runs/{run}")["code"]
+
+        (tree / "r.yaml").write_text(recipe("coded", epochs=1))
+        _, loose = trained()
+        self.assertEqual((loose["commit"], len(loose["files"])), ("", 64))
+        self.assertEqual(loose["sinter"], self.ok("--version").split()[1])
+        git("init", "-q")
+        git("add", "-A")
+        git("commit", "-q", "-m", "one")
+        run, clean = trained()
+        self.assertEqual((clean["commit"], clean["dirty"]), (git("rev-parse", "HEAD"), False))
+        self.assertIn(clean["commit"][:12], self.ok("runs", "show", run))
+        (tree / "helper.py").write_text("x = 1")
+        name = self.ok("job", "submit", "--wait", "--recipe", tree / "r.yaml").split()[0]
+        spec = self.ok_json("job", "show", name)["spec"]
+        self.assertEqual((spec["code"]["commit"], spec["code"]["dirty"]), (clean["commit"], True))
+        self.assertEqual(self.get(f"/sinter/v1/runs/{spec['run']}")["code"], spec["code"])
+        self.assertIn("files differ", self.ok("runs", "show", spec["run"]))
 
     def test_jobs_without_training_are_sampled_by_their_keeper(self):
         name = self.ok("job", "submit", "--", "sh", "-c", "timeout 2.5 sh -c 'while :; do :; done'; true").strip()

@@ -155,7 +155,8 @@ std::string JobSpecText(const JobSpec& spec) {
               {"preemptible", spec.preemptible},
               {"network", spec.network},
               {"after", spec.after},
-              {"run", spec.run}}
+              {"run", spec.run},
+              {"code", CodeVersionJson(spec.code)}}
       .dump();
 }
 
@@ -186,6 +187,7 @@ Result<JobSpec> ParseJobSpec(std::string_view text, std::string where) {
   spec.network = reader.Bool("network", spec.network);
   spec.after = reader.Strings("after");
   spec.run = reader.String("run", "");
+  TRY(spec.code, ReadCodeVersion(reader.OptionalObject("code"), reader.where() + ": code"));
   TRY_STATUS(reader.Finish());
   return spec;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/process.h"
+#include "platform/jobs/code_version.h"
 #include "platform/records/record.h"
 
 namespace sinter {
@@ -54,6 +55,7 @@ struct JobSpec {
   bool network = false;            // it may reach the network, and with it the server; else it has none
   std::vector<std::string> after;  // jobs that must have succeeded
   std::string run;                 // the training run that it feeds; may be empty
+  CodeVersion code;                // of the folder that it was submitted from
 
   int64_t all_cpus() const { return ranks * cpus; }
   int64_t all_memory() const { return ranks * memory_bytes; }

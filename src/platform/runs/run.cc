@@ -49,7 +49,8 @@ std::string RunSpecText(const RunInfo& run) {
   return Json{{"recipe", run.recipe},
               {"dataset", run.dataset},
               {"dataset_version", run.dataset_version.Hex()},
-              {"ranks", run.ranks}}
+              {"ranks", run.ranks},
+              {"code", CodeVersionJson(run.code)}}
       .dump();
 }
 
@@ -89,6 +90,7 @@ Result<RunInfo> ReadRun(const Record& record) {
   run.dataset = wanted.String("dataset");
   run.dataset_version = ReadDigest(wanted, "dataset_version");
   run.ranks = wanted.Int("ranks");
+  TRY(run.code, ReadCodeVersion(wanted.OptionalObject("code"), wanted.where() + ": code"));
   TRY_STATUS(wanted.Finish());
   TRY(const Json status, ParseJson(record.status));
   JsonReader is(status, fmt::format("status of run {}", record.name));

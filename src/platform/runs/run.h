@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "platform/jobs/code_version.h"
 #include "platform/records/record.h"
 
 namespace sinter {
@@ -43,6 +44,7 @@ struct RunInfo {
   std::string dataset;           // "fashion@1"
   Sha256Digest dataset_version;  // exactly the version that is used
   int64_t ranks = 1;
+  CodeVersion code;  // of the folder that it was submitted from
   // What is.
   RunState state = RunState::kCreated;
   int64_t step = 0;

@@ -61,6 +61,7 @@ Result<RunInfo> Runs::Create(const NewRun& wanted, std::string_view who) {
   run.dataset = wanted.dataset;
   run.dataset_version = wanted.dataset_version;
   run.ranks = wanted.ranks;
+  run.code = wanted.code;
   while (true) {
     run.id = fmt::format("{}-{}", wanted.name, RandomSuffix());
     auto record = records_.Create(std::string(kKind), run.id, RunSpecText(run), RunStatusText(run), who);

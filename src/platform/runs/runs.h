@@ -14,6 +14,7 @@ struct NewRun {
   std::string dataset;
   Sha256Digest dataset_version;
   int64_t ranks = 1;  // 1 to 4,096
+  CodeVersion code = {};
 };
 
 struct StartedAttempt {

@@ -45,10 +45,13 @@ Result<JobSpec> TrainingSpec(Platform& platform, Json body, const Principal& who
   TRY_STATUS(CheckJobSpec(spec));
   const std::string text = recipe_field.get<std::string>();
   TRY(const Recipe recipe, ParseRecipe(text));
-  TRY(const Json run,
-      CreateRun(platform,
-                {{"name", recipe.name}, {"recipe", text}, {"dataset", recipe.dataset}, {"ranks", ranks}},
-                who.name));
+  TRY(const Json run, CreateRun(platform,
+                                {{"name", recipe.name},
+                                 {"recipe", text},
+                                 {"dataset", recipe.dataset},
+                                 {"ranks", ranks},
+                                 {"code", CodeVersionJson(spec.code)}},
+                                who.name));
   spec.run = run.value("id", "");
   if (spec.title.empty()) spec.title = "train " + recipe.name;
   return spec;

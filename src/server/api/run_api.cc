@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/api/repository_api.h"
+#include "server/api/routes.h"
 
 namespace sinter {
 namespace {
@@ -62,6 +63,8 @@ Result<Json> CreateRun(Platform& platform, const Json& body, std::string_view wh
   wanted.recipe = reader.String("recipe");
   const std::string dataset = reader.String("dataset");
   wanted.ranks = reader.Int("ranks", 1);
+  TRY(wanted.code, ReadCodeVersion(reader.OptionalObject("code"), "run: code"));
+  if (wanted.code.sinter.empty()) wanted.code.sinter = kVersion;
   TRY_STATUS(reader.Finish());
   TRY(const RepositoryVersion version, platform.repositories(RepositoryKind::kDataset).Find(dataset));
   wanted.dataset = version.Ref();

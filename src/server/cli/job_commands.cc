@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/jobs/keeper.h"
+#include "server/cli/code.h"
 #include "server/cli/context.h"
 #include "server/cli/output.h"
 
@@ -78,7 +79,9 @@ Status Submit(CliContext& context) {
   }
   if (!words.recipe.empty()) {
     TRY(body["recipe"], ReadFile(words.recipe, uint64_t{1} << 20));
+    body["code"] = CodeOf(Path(words.recipe).parent_path());
   } else {
+    body["code"] = CodeOf(".");
     body["command"] = words.command;
     body["network"] = words.network;
     body["launcher"] = words.ranks > 1 ? "mpirun" : words.launcher;

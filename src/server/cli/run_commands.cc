@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "server/cli/code.h"
 #include "server/cli/context.h"
 #include "server/cli/output.h"
 
@@ -85,6 +86,7 @@ Status Show(CliContext& context) {
   line("why", TextOf(run, "message"));
   line("data", TextOf(run, "dataset"));
   line("model", TextOf(run, "model"));
+  line("code", CodeText(run["code"]));
   line("by", fmt::format("{}, {}", TextOf(run, "created_by"), Ago(run.value("created_ms", int64_t{0}))));
   if (!run["checkpoints"].empty())
     line("checkpoint", fmt::format("step {}", TextOf(run["checkpoints"].back(), "step")));
