@@ -66,6 +66,24 @@ class Runs(Program):
         self.assertEqual(self.get(f"/sinter/v1/runs/{spec['run']}")["code"], spec["code"])
         self.assertIn("files differ", self.ok("runs", "show", spec["run"]))
 
+    def test_the_best_run_by_a_rule_is_published_with_it(self):
+        self.ok("data", "add", "small", small_data(self.folder / "data"))
+        runs = [self.ok_json("train", self.recipe_file(recipe("net", epochs=1, rate=rate))) for rate in (1e-6, 1e-3)]
+        self.assertGreater(runs[1]["figures"]["accuracy"], runs[0]["figures"]["accuracy"])
+        best = self.ok_json("runs", "best", "--metric", "test.accuracy", "--where", "dataset=small")
+        self.assertEqual([i["run"] for i in best["items"]], [r["run"] for r in reversed(runs)])
+        worst = self.ok_json("runs", "best", "--metric", "test.accuracy", "--min", "--where", "recipe=net")
+        self.assertEqual(worst["items"][0]["run"], runs[0]["run"])
+        out = self.ok("runs", "best", "--metric", "test.accuracy", "--max", "--bound", "model/bytes<=1000000",
+                      "--where", "optimizer.kind=adam", "--publish", "chosen")
+        self.assertIn("published chosen@1", out)
+        shown = self.ok_json("model", "show", "chosen@1")
+        self.assertEqual((shown["details"]["run"], shown["details"]["from"]), (runs[1]["run"], runs[1]["model"]))
+        self.assertIn("max test.accuracy where optimizer.kind=adam with model/bytes<=1000000", shown["card"]["body"])
+        self.assertEqual(self.model_file("chosen@1"), self.model_file(runs[1]["model"]))
+        self.assertIn("not at most 10", self.fails("runs", "best", "--metric", "test.accuracy",
+                                                   "--bound", "model/bytes<=10"))
+
     def test_jobs_without_training_are_sampled_by_their_keeper(self):
         name = self.ok("job", "submit", "--", "sh", "-c", "timeout 2.5 sh -c 'while :; do :; done'; true").strip()
         self.ok("job", "logs", "-f", name)

@@ -50,7 +50,8 @@ std::string RunSpecText(const RunInfo& run) {
               {"dataset", run.dataset},
               {"dataset_version", run.dataset_version.Hex()},
               {"ranks", run.ranks},
-              {"code", CodeVersionJson(run.code)}}
+              {"code", CodeVersionJson(run.code)},
+              {"sweep", run.sweep}}
       .dump();
 }
 
@@ -91,6 +92,7 @@ Result<RunInfo> ReadRun(const Record& record) {
   run.dataset_version = ReadDigest(wanted, "dataset_version");
   run.ranks = wanted.Int("ranks");
   TRY(run.code, ReadCodeVersion(wanted.OptionalObject("code"), wanted.where() + ": code"));
+  run.sweep = wanted.String("sweep", "");
   TRY_STATUS(wanted.Finish());
   TRY(const Json status, ParseJson(record.status));
   JsonReader is(status, fmt::format("status of run {}", record.name));

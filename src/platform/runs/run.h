@@ -44,7 +44,8 @@ struct RunInfo {
   std::string dataset;           // "fashion@1"
   Sha256Digest dataset_version;  // exactly the version that is used
   int64_t ranks = 1;
-  CodeVersion code;  // of the folder that it was submitted from
+  CodeVersion code;   // of the folder that it was submitted from
+  std::string sweep;  // that it is a trial of; may be empty
   // What is.
   RunState state = RunState::kCreated;
   int64_t step = 0;

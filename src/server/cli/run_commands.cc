@@ -66,6 +66,42 @@ Result<std::vector<std::string>> SystemLines(ApiClient& client, const std::strin
   return lines;
 }
 
+struct Rule {
+  std::string figure, publish;
+  bool maximise = false, minimise = false;
+  std::vector<std::string> where, bounds;
+};
+Rule rule;
+
+Status Best(CliContext& context) {
+  TRY(ApiClient * client, context.Client());
+  Json where = Json::object();
+  for (const std::string& pair : rule.where) {
+    const size_t equals = pair.find('=');
+    if (equals == std::string::npos)
+      return InvalidArgument(fmt::format("--where {}: FIELD=VALUE is expected", pair));
+    where[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  Json body = {{"figure", rule.figure},
+               {"goal", rule.minimise ? "min" : "max"},
+               {"where", std::move(where)},
+               {"bounds", rule.bounds}};
+  if (!rule.publish.empty()) body["publish"] = rule.publish;
+  TRY(const Json best, client->Post("/runs/best", body));
+  if (context.json) {
+    fmt::print("{}\n", best.dump());
+    return {};
+  }
+  std::vector<std::vector<std::string>> rows{{"RUN", "VALUE", "MODEL"}};
+  for (const Json& item : best["items"])
+    rows.push_back(
+        {TextOf(item, "run"), fmt::format("{:.6g}", item.value("value", 0.0)), TextOf(item, "model")});
+  fmt::print("{}\n{}", TextOf(best, "rule"), Table(rows));
+  for (const Json& one : best["refused"]) fmt::print("not {}: {}\n", TextOf(one, "run"), TextOf(one, "why"));
+  if (best.contains("published")) fmt::print("published {}\n", TextOf(best["published"], "ref"));
+  return {};
+}
+
 std::string Duration(int64_t ms) {
   return ms < 60'000 ? fmt::format("{:.1f} s", static_cast<double>(ms) / 1000)
                      : fmt::format("{} min {} s", ms / 60'000, ms / 1000 % 60);
@@ -133,6 +169,19 @@ void AddRunCommands(CLI::App& app, CliContext& context) {
   show->add_option("run", id, "Its id")->required();
   AddPlatformOptions(*show, context);
   show->callback([&context] { context.action = [&context] { return Show(context); }; });
+  CLI::App* best =
+      runs->add_subcommand("best", "The best run by a rule; of equal ones the first that was made");
+  best->add_option("--metric", rule.figure,
+                   "Its last value counts; also run/seconds, run/core_seconds, model/bytes")
+      ->required();
+  CLI::Option* most = best->add_flag("--max", rule.maximise, "The largest is the best; so by default");
+  best->add_flag("--min", rule.minimise, "The smallest is the best")->excludes(most);
+  best->add_option("--where", rule.where,
+                   "FIELD=VALUE: dataset, recipe, sweep, model, created_by, or a path in the recipe");
+  best->add_option("--bound", rule.bounds, "FIGURE<=VALUE or FIGURE>=VALUE, which must hold");
+  best->add_option("--publish", rule.publish, "Its model becomes a version of this one, with the rule");
+  AddPlatformOptions(*best, context);
+  best->callback([&context] { context.action = [&context] { return Best(context); }; });
   CLI::App* cancel = runs->add_subcommand("cancel", "Ends a run");
   cancel->add_option("run", id, "Its id")->required();
   AddPlatformOptions(*cancel, context);
