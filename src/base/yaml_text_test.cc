@@ -22,7 +22,7 @@ TEST(YamlText, ReadsBackAsItWas) {
        {"a: 1\nb: {c: [1, 2.5e-3, 'x: y'], d: {}}\ne: []\nf: ~\n", "- a\n- [1, [2, 3]]\n- {k: v, l: [m]}\n",
         "model:\n  layers:\n    - flatten\n    - dense: {units: 32, activation: relu}\n", "plain", "'12'",
         "[]", "{}", "", "k: |\n  two\n  lines\n", "k: \"tab\\t quote\\\" \\u00e9 \\x01\"\n",
-        "'a b': c # comment\n", "a: -\n", "a: '-'\nb: '---'\nc: 'null'\nd: '~'\n", "a: really true\n"}) {
+        "'a b': c # comment\n", "a: '-'\nb: '---'\nc: 'null'\nd: '~'\n", "a: really true\n"}) {
     const auto node = ParseYaml(text);
     ASSERT_TRUE(node) << text << node.error().ToString();
     const std::string written = YamlText(*node);

@@ -8,7 +8,7 @@ from program import Program, conv_recipe, main, recipe, small_data
 class Runs(Program):
     def setUp(self):
         super().setUp()
-        self.serve()
+        self.process = self.serve()
 
     def series(self, run, name):
         return self.get(f"/sinter/v1/runs/{run}/metrics?name={name}&points=100000")
@@ -83,6 +83,39 @@ class Runs(Program):
         self.assertEqual(self.model_file("chosen@1"), self.model_file(runs[1]["model"]))
         self.assertIn("not at most 10", self.fails("runs", "best", "--metric", "test.accuracy",
                                                    "--bound", "model/bytes<=10"))
+
+    def test_costs_of_runs_owners_and_services_survive_the_server(self):
+        self.ok("data", "add", "small", small_data(self.folder / "data"))
+        by_hand = self.ok_json("train", self.recipe_file(conv_recipe("hand", epochs=10)))
+        name = self.ok("job", "submit", "--wait", "--recipe", self.recipe_file(conv_recipe("queued", epochs=10))).split()[0]
+        job = self.ok_json("job", "show", name)
+        self.ok("job", "submit", "--wait", "--", "sh", "-c", "timeout 1 sh -c 'while :; do :; done'; true")
+        self.ok("service", "deploy", "eye", by_hand["model"])
+        picture = [[0] * 28] * 28
+        for _ in range(300):
+            status, answer = self.request("POST", "/v2/models/eye/infer", self.token, {
+                "inputs": [{"name": "image", "datatype": "UINT8", "shape": [1, 28, 28], "data": [picture]}]})
+            self.assertEqual(status, 200, answer)
+        self.process.terminate()
+        self.process.wait()
+        self.process = self.serve()
+        runs = {i["name"]: i for i in self.get("/sinter/v1/cost?by=run")["items"]}
+        told = self.get(f"/sinter/v1/runs/{by_hand['run']}")["attempts"][0]["cpu_seconds"]
+        self.assertAlmostEqual(runs[by_hand["run"]]["core_hours"], told / 3600, places=9)
+        # What the job's cgroup counted, not what the run told.
+        measured = job["attempts"][0]["cpu_seconds"]
+        self.assertAlmostEqual(runs[job["spec"]["run"]]["core_hours"], measured / 3600, places=9)
+        owners = self.ok_json("cost", "--by", "owner", "--since", "1d")["items"]
+        self.assertEqual([(o["name"], o["runs"], o["gpu_hours"]) for o in owners], [("local", 2, 0)])
+        self.assertGreater(owners[0]["core_hours"] * 3600, told + measured + 0.05)
+        services = self.ok_json("cost", "--by", "service")["items"]
+        self.assertEqual([s["name"] for s in services], ["eye"])
+        self.assertGreater(services[0]["core_hours"], 0)
+        self.assertLess(services[0]["core_hours"] * 3600, 60)
+        self.assertIsNone(services[0]["cost"])
+        priced = self.ok("cost", "--by", "run", "--core-hour-price", "3600", "--currency", "EUR")
+        self.assertIn("EUR", priced)
+        self.assertIn(f"{told:.4f}", priced)
 
     def test_jobs_without_training_are_sampled_by_their_keeper(self):
         name = self.ok("job", "submit", "--", "sh", "-c", "timeout 2.5 sh -c 'while :; do :; done'; true").strip()

@@ -132,6 +132,7 @@ Status CheckJobSpec(const JobSpec& spec) {
   TRY_STATUS(Within("time_limit_s", spec.time_limit_s, 0, kYear));
   TRY_STATUS(Within("grace_s", spec.grace_s, 0, 3600));
   TRY_STATUS(Within("retries", spec.retries, 0, 1000));
+  TRY_STATUS(Within("until_epoch", spec.until_epoch, 0, 1'000'000));
   if (spec.launcher == JobLauncher::kLocal && spec.ranks != 1)
     return InvalidArgument("the launcher 'local' starts one rank", "launcher: mpirun");
   return {};
@@ -156,7 +157,9 @@ std::string JobSpecText(const JobSpec& spec) {
               {"network", spec.network},
               {"after", spec.after},
               {"run", spec.run},
-              {"code", CodeVersionJson(spec.code)}}
+              {"code", CodeVersionJson(spec.code)},
+              {"sweep", spec.sweep},
+              {"until_epoch", spec.until_epoch}}
       .dump();
 }
 
@@ -188,6 +191,8 @@ Result<JobSpec> ParseJobSpec(std::string_view text, std::string where) {
   spec.after = reader.Strings("after");
   spec.run = reader.String("run", "");
   TRY(spec.code, ReadCodeVersion(reader.OptionalObject("code"), reader.where() + ": code"));
+  spec.sweep = reader.String("sweep", "");
+  spec.until_epoch = reader.Int("until_epoch", 0);
   TRY_STATUS(reader.Finish());
   return spec;
 }

@@ -56,6 +56,8 @@ struct JobSpec {
   std::vector<std::string> after;  // jobs that must have succeeded
   std::string run;                 // the training run that it feeds; may be empty
   CodeVersion code;                // of the folder that it was submitted from
+  std::string sweep;               // that its run is a trial of; may be empty
+  int64_t until_epoch = 0;         // of the run: it pauses then; 0: it is trained to the end
 
   int64_t all_cpus() const { return ranks * cpus; }
   int64_t all_memory() const { return ranks * memory_bytes; }

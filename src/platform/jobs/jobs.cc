@@ -171,21 +171,24 @@ void Jobs::Recover(const std::string& id) {
   Conclude(id, *report);
 }
 
-Result<JobInfo> Jobs::Submit(const JobSpec& spec, std::string_view who) {
+std::string Jobs::NewId() const { return NewJobId(clock_.UnixMillis()); }
+
+Result<JobInfo> Jobs::Submit(const JobSpec& spec, std::string_view who, std::string id) {
   TRY_STATUS(CheckJobSpec(spec));
   if (spec.all_cpus() > options_.capacity.cpus || spec.all_memory() > options_.capacity.memory_bytes)
     return InvalidArgument(
         fmt::format("the job needs {} cores and {} MiB; the machine has {} and {}", spec.all_cpus(),
                     spec.all_memory() >> 20, options_.capacity.cpus, options_.capacity.memory_bytes >> 20),
         "fewer ranks, cpus or memory_bytes");
-  for (const std::string& id : spec.after)
-    if (!records_.Get(kJobKind, id)) return NoJob(id);
+  for (const std::string& other : spec.after)
+    if (!records_.Get(kJobKind, other)) return NoJob(other);
+  if (id.empty()) id = NewId();
   JobInfo job;
   job.home = options_.home;
   job.spec = spec;
   // Those who submit at the same time share a commit, and its sync of the disk (0017).
-  TRY(const Record record, records_.Create(std::string(kJobKind), NewJobId(clock_.UnixMillis()),
-                                           JobSpecText(spec), JobStatusText(job), who));
+  TRY(const Record record,
+      records_.Create(std::string(kJobKind), std::move(id), JobSpecText(spec), JobStatusText(job), who));
   TRY(job, ReadJob(record));
   {
     const std::lock_guard lock(mutex_);

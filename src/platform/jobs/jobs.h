@@ -59,7 +59,9 @@ class Jobs {
 
   // Returns once the job survives a crash. Errors: CheckJobSpec's; kNotFound for a job in `after`;
   // kInvalidArgument for more than the machine has.
-  Result<JobInfo> Submit(const JobSpec& spec, std::string_view who);
+  // With an id of NewId's that was written down before, it is made once (kAlreadyExists).
+  Result<JobInfo> Submit(const JobSpec& spec, std::string_view who, std::string id = {});
+  std::string NewId() const;
   Result<JobInfo> Get(std::string_view id);
   Result<std::vector<JobInfo>> List(size_t limit = 100);  // newest first
   // kConflict: of one that is over, or of another server.

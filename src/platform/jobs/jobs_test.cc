@@ -92,6 +92,13 @@ TEST_F(JobsTest, AJobsLife) {
   EXPECT_EQ(jobs_->List()->front().id, done.id);
 }
 
+TEST_F(JobsTest, AnIdThatWasWrittenDownMakesOneJob) {
+  const std::string id = jobs_->NewId();
+  EXPECT_EQ(jobs_->Submit(Shell("true"), "ann", id)->id, id);
+  EXPECT_EQ(jobs_->Submit(Shell("true"), "ann", id).error().code, ErrorCode::kAlreadyExists);
+  EXPECT_EQ(Done(id).attempts.size(), 1U);
+}
+
 TEST_F(JobsTest, WhatAJobTookIsKnown) {
   const JobInfo done = Run(Shell("timeout 2.5 sh -c 'while :; do :; done'; true"));
   EXPECT_EQ(done.state, JobState::kSucceeded) << done.reason;

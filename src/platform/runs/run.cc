@@ -11,11 +11,12 @@
 namespace sinter {
 namespace {
 
-constexpr std::array<std::pair<RunState, std::string_view>, 5> kStates{{{RunState::kCreated, "created"},
+constexpr std::array<std::pair<RunState, std::string_view>, 6> kStates{{{RunState::kCreated, "created"},
                                                                         {RunState::kRunning, "running"},
                                                                         {RunState::kSucceeded, "succeeded"},
                                                                         {RunState::kFailed, "failed"},
-                                                                        {RunState::kCancelled, "cancelled"}}};
+                                                                        {RunState::kCancelled, "cancelled"},
+                                                                        {RunState::kPaused, "paused"}}};
 
 RunState ReadState(JsonReader& reader, std::string_view field) {
   const auto state = ParseRunState(reader.String(field));

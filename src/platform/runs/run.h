@@ -13,8 +13,15 @@
 
 namespace sinter {
 
-enum class RunState { kCreated, kRunning, kSucceeded, kFailed, kCancelled };
-std::string_view RunStateName(RunState state);  // "created", "running", "succeeded", "failed", "cancelled"
+enum class RunState {
+  kCreated,
+  kRunning,
+  kSucceeded,
+  kFailed,
+  kCancelled,
+  kPaused,  // trained as far as it was asked to; another attempt may go on
+};
+std::string_view RunStateName(RunState state);  // "created", "running", ...
 std::optional<RunState> ParseRunState(std::string_view name);
 
 struct RunCheckpoint {
@@ -58,7 +65,9 @@ struct RunInfo {
   std::string created_by;
 
   int64_t attempt() const { return attempts.empty() ? 0 : attempts.back().number; }
-  bool done() const { return state != RunState::kCreated && state != RunState::kRunning; }
+  bool done() const {
+    return state != RunState::kCreated && state != RunState::kRunning && state != RunState::kPaused;
+  }
 };
 
 std::string RunSpecText(const RunInfo& run);

@@ -26,7 +26,7 @@ std::string RandomSuffix() {
 }
 
 Error Superseded(const RunInfo& run, int64_t attempt) {
-  if (run.done()) {
+  if (run.done() || run.state == RunState::kPaused) {
     return {ErrorCode::kConflict, fmt::format("run {} is {}", run.id, RunStateName(run.state)), ""};
   }
   return {ErrorCode::kConflict,
@@ -62,6 +62,12 @@ Result<RunInfo> Runs::Create(const NewRun& wanted, std::string_view who) {
   run.dataset_version = wanted.dataset_version;
   run.ranks = wanted.ranks;
   run.code = wanted.code;
+  run.sweep = wanted.sweep;
+  if (!wanted.id.empty()) {
+    TRY(const Record record,
+        records_.Create(std::string(kKind), wanted.id, RunSpecText(run), RunStatusText(run), who));
+    return ReadRun(record);
+  }
   while (true) {
     run.id = fmt::format("{}-{}", wanted.name, RandomSuffix());
     auto record = records_.Create(std::string(kKind), run.id, RunSpecText(run), RunStatusText(run), who);
@@ -175,7 +181,7 @@ Result<RunCheckpoint> Runs::AddCheckpoint(std::string_view id, int64_t attempt, 
 Result<RunInfo> Runs::Finish(std::string_view id, int64_t attempt, RunState outcome, std::string_view message,
                              std::string_view model) {
   if (outcome == RunState::kCreated || outcome == RunState::kRunning) {
-    return InvalidArgument("a run ends as succeeded, failed or cancelled");
+    return InvalidArgument("an attempt ends as succeeded, failed, cancelled or paused");
   }
   auto run = Change(id, TokenName(id, attempt), [&](RunInfo& r) -> Status {
     if (r.attempt() == attempt && r.state == outcome && r.message == message && r.model == model) return {};

@@ -15,6 +15,8 @@ struct NewRun {
   Sha256Digest dataset_version;
   int64_t ranks = 1;  // 1 to 4,096
   CodeVersion code = {};
+  std::string id = {};     // all of it (kAlreadyExists where it is taken); empty: the name and random letters
+  std::string sweep = {};  // that it is a trial of
 };
 
 struct StartedAttempt {

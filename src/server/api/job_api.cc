@@ -32,14 +32,15 @@ Result<JobSpec> TrainingSpec(Platform& platform, Json body, const Principal& who
   if (!ranks.is_number_integer() || ranks < 1) return InvalidArgument("ranks must be a number from 1");
   body.erase("recipe");
   body.erase("ranks");
-  body["command"] = {OwnProgram(), "train-job"};
+  const JobSpec plain = TrainingJobSpec();
+  body["command"] = plain.command;
   const JobCapacity& capacity = platform.jobs().capacity();
   // Ranks are processes of the one command, which starts and watches them itself; a lone one has all cores.
   if (!body.contains("cpus"))
     body["cpus"] = ranks == 1 ? capacity.cpus : std::min(ranks.get<int64_t>(), capacity.cpus);
   if (!body.contains("memory_bytes")) body["memory_bytes"] = capacity.memory_bytes / 2;
-  if (!body.contains("preemptible")) body["preemptible"] = true;  // it saves, and goes on later
-  body["network"] = true;                                         // to the server
+  if (!body.contains("preemptible")) body["preemptible"] = plain.preemptible;
+  body["network"] = plain.network;
   TRY(JobSpec spec, ParseJobSpec(body.dump(), "job"));
   if (spec.owner.empty()) spec.owner = who.name;
   TRY_STATUS(CheckJobSpec(spec));
@@ -59,6 +60,14 @@ Result<JobSpec> TrainingSpec(Platform& platform, Json body, const Principal& who
 
 }  // namespace
 
+JobSpec TrainingJobSpec() {
+  JobSpec spec;
+  spec.command = {OwnProgram(), "train-job"};
+  spec.preemptible = true;  // it saves, and goes on later
+  spec.network = true;      // to the server
+  return spec;
+}
+
 Json JobJson(const JobInfo& job) {
   Json json = Parsed(JobStatusText(job));
   json["reason"] = job.reason;
@@ -77,7 +86,9 @@ Json JobJson(const JobInfo& job) {
 Result<Json> SubmitJob(Platform& platform, const Json& body, const Principal& who) {
   if (!body.is_object()) return InvalidArgument("a job is a JSON object");
   JobSpec spec;
-  if (body.contains("run")) return InvalidArgument("run is given by the server", "submit a recipe");
+  for (const char* field : {"run", "sweep", "until_epoch"})
+    if (body.contains(field))
+      return InvalidArgument(fmt::format("{} is given by the server", field), "submit a recipe, or a sweep");
   if (body.contains("recipe")) {
     TRY(spec, TrainingSpec(platform, body, who));
   } else {
@@ -163,6 +174,7 @@ Status PrepareTrainingJob(Platform& platform, const std::string& origin, const J
   train.dataset_version = started.run.dataset_version.Hex();
   if (started.resume_from) train.resume_from = started.resume_from->manifest.Hex();
   train.ranks = static_cast<int>(started.run.ranks);
+  train.until_epoch = job.spec.until_epoch;
   train.patience_s = kPatienceSeconds;
   launch.environment.emplace_back(kTrainJobVariable, TrainJobJson(train).dump());
   // Room for the data set beside the program's own memory.

@@ -29,6 +29,9 @@ Result<Json> SetJobQuota(Platform& platform, std::string_view owner, const Json&
 
 std::vector<Route> JobRoutes(Platform& platform);
 
+// A job that trains whatever run it is given.
+JobSpec TrainingJobSpec();
+
 // What the queue does around an attempt of a job that feeds a training run: begins the run's attempt, whose
 // token is the only thing that the command can write with, and ends it.
 Status PrepareTrainingJob(Platform& platform, const std::string& origin, const JobInfo& job,

@@ -3,7 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "server/api/best_run_api.h"
+#include "server/api/cost_api.h"
 #include "server/api/job_api.h"
+#include "server/api/sweep_api.h"
 
 namespace sinter {
 
@@ -64,8 +66,8 @@ TokenScope ScopeOf(const Principal& principal) {
 
 std::vector<Route> PlatformRoutes(Platform& platform) {
   std::vector<Route> routes;
-  for (auto make :
-       {RepositoryRoutes, BlobRoutes, BestRunRoutes, RunRoutes, JobRoutes, TokenRoutes, ChangeRoutes}) {
+  for (auto make : {RepositoryRoutes, BlobRoutes, BestRunRoutes, RunRoutes, JobRoutes, SweepRoutes,
+                    CostRoutes, TokenRoutes, ChangeRoutes}) {
     for (Route& route : make(platform)) routes.push_back(std::move(route));
   }
   routes.push_back(JsonRoute(

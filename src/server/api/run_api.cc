@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "server/api/cost_api.h"
 #include "server/api/repository_api.h"
 #include "server/api/routes.h"
 
@@ -88,6 +89,7 @@ Result<Json> ShowRun(Platform& platform, std::string_view id) {
 
 Result<Json> StartRunAttempt(Platform& platform, std::string_view id, std::string_view who) {
   TRY(const StartedAttempt started, platform.runs().StartAttempt(id, who));
+  ChargeRun(platform, started.run);
   return Json{{"run", RunJson(started.run)},
               {"attempt", started.run.attempt()},
               {"token", started.token},
@@ -96,6 +98,7 @@ Result<Json> StartRunAttempt(Platform& platform, std::string_view id, std::strin
 
 Result<Json> CancelRun(Platform& platform, std::string_view id, std::string_view who) {
   TRY(const RunInfo run, platform.runs().Cancel(id, who));
+  ChargeRun(platform, run);
   return RunJson(run);
 }
 
@@ -156,9 +159,10 @@ Result<Json> FinishRun(Platform& platform, std::string_view id, const TokenScope
   JsonReader reader(body, "finish");
   const auto outcome = ParseRunState(reader.String("outcome"));
   const std::string message = reader.String("message", ""), model = reader.String("model", "");
-  if (!outcome) reader.Fail("outcome", "must be succeeded, failed or cancelled");
+  if (!outcome) reader.Fail("outcome", "must be succeeded, failed, cancelled or paused");
   TRY_STATUS(reader.Finish());
   TRY(const RunInfo run, platform.runs().Finish(id, scope.attempt, *outcome, message, model));
+  ChargeRun(platform, run);
   return RunJson(run);
 }
 

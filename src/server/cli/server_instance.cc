@@ -120,7 +120,7 @@ void ServerInstance::Stop(std::chrono::milliseconds patience) {
   std::filesystem::remove(impl_->address_file, ignored);
   impl_->platform->changes().Stop();  // long polls are answered now, not waited for
   impl_->server->Stop(patience);
-  impl_->platform->jobs().Stop();
+  impl_->platform->StopJobs();
   impl_->platform->services().Stop();
   impl_->server.reset();
 }

@@ -157,11 +157,17 @@ class Worker {
     options.rank = rank_;
     options.ranks = job_.ranks;
     options.communicator = communicator;
+    options.until_epoch = job_.until_epoch;
     options.on_progress = [&](const TrainProgress& p) { line.Show(p); };
     TRY(const TrainResult result,
         sinter::Train(recipe, data.examples, *source, system, checkpoints, options));
     if (rank_ != 0) return {};
-    return Publish(recipe, result);
+    if (!result.paused) return Publish(recipe, result);
+    TRY_STATUS(client_->Post(
+        RunPath() + "/finish",
+        {{"outcome", "paused"},
+         {"message", fmt::format("trained {} of {} epochs", job_.until_epoch, recipe.epochs)}}));
+    return {};
   }
 
   Status Publish(const Recipe& recipe, const TrainResult& result) {
