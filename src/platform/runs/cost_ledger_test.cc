@@ -16,8 +16,9 @@ class CostLedgerTest : public ::testing::Test {
     ledger_ = *CostLedger::Open(folder_.path() / "costs.db");
   }
   std::string Sums(CostBy by, int64_t since = 0) {
+    const auto sums = *ledger_->Sum(by, since);
     std::string text;
-    for (const CostItem& item : *ledger_->Sum(by, since))
+    for (const CostItem& item : sums)
       text += item.name + " " + std::to_string(static_cast<int>(item.core_seconds)) + "s " +
               std::to_string(item.runs) + "/" + std::to_string(item.entries) + ";";
     return text;
