@@ -123,7 +123,7 @@ Status Sweeps::Change(const std::string& name, const Fence& fence,
 
 Status Sweeps::SubmitTrial(const std::string& name, size_t trial, const Fence& fence) {
   TRY(const SweepInfo sweep, Get(name));
-  const Status made = options_.submit(sweep, trial);
+  Status made = options_.submit(sweep, trial);
   if (made || !Final(made.error())) return made;
   return Change(name, fence, [&](SweepInfo& s) {
     s.states[trial].phase = TrialPhase::kFailed;
