@@ -1,6 +1,7 @@
 // Names that people and programs choose: the first line says of what, the rest is the name. What passes is
 // safe where it is used: in a path, a record, a header.
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "base/file.h"
@@ -8,6 +9,7 @@
 #include "fuzz/targets.h"
 #include "platform/hub/repositories.h"
 #include "platform/hub/tokens.h"
+#include "platform/runs/best_run.h"
 #include "platform/serving/service_record.h"
 
 namespace sinter {
@@ -43,6 +45,10 @@ Status Run(std::span<const std::byte> input) {
   } else if (kind == "scope") {
     TRY(const TokenScope scope, TokenScope::Parse(name));
     SINTER_CHECK(scope.ToString() == name);
+  } else if (kind == "bound") {
+    TRY(const RunBound bound, ParseRunBound(name));
+    SINTER_CHECK(Printable(bound.figure) && !bound.figure.empty() && std::isfinite(bound.value));
+    SINTER_CHECK(CheckBestRule({.figure = "a", .bounds = {bound}}).has_value());
   } else {
     return InvalidArgument("the first line names no kind");
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/pool_usage.h"
 #include "base/result.h"
 
 namespace sinter {
@@ -14,6 +15,23 @@ namespace {
 constexpr int kSpins = 2000;
 
 thread_local bool inside_chunk = false;
+// Of work within work only the outermost piece is measured (pool_usage.h).
+thread_local bool measured = false;
+
+class Measured {
+ public:
+  Measured() : outer_(measured), begin_(outer_ ? 0 : PoolTicks()) { measured = true; }
+  ~Measured() {
+    if (!outer_) AddPoolWork(begin_);
+    measured = outer_;
+  }
+  Measured(const Measured&) = delete;
+  Measured& operator=(const Measured&) = delete;
+
+ private:
+  const bool outer_;
+  const uint64_t begin_;
+};
 
 void Pause() {
 #if defined(__x86_64__)
@@ -57,7 +75,10 @@ bool ThreadPool::TakeChunk() {
     const uint32_t next = static_cast<uint32_t>(job) & 0xffffu;
     if (next >= chunks) return false;
     if (!job_.compare_exchange_weak(job, job + 1, std::memory_order_acq_rel)) continue;
-    (*run_.load(std::memory_order_relaxed))(static_cast<int>(next));
+    {
+      const Measured work;
+      (*run_.load(std::memory_order_relaxed))(static_cast<int>(next));
+    }
     if (done_.fetch_add(1, std::memory_order_acq_rel) + 1 == chunks) done_.notify_one();
     return true;
   }
@@ -84,6 +105,7 @@ void ThreadPool::RunChunks(int chunks, FunctionRef<void(int)> run) {
   SINTER_CHECK(chunks <= 0xffff);
   if (chunks <= 0) return;
   if (chunks == 1 || workers_.empty() || inside_chunk || busy_.exchange(true, std::memory_order_acquire)) {
+    const Measured work;
     for (int i = 0; i < chunks; ++i) run(i);
     return;
   }

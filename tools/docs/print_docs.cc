@@ -2,6 +2,7 @@
 //
 //   print_docs operators       docs/operators.md, one row a page of the catalogue
 //   print_docs recipe-schema   docs/recipe.schema.json
+//   print_docs sweep-schema    docs/sweep.schema.json
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include "base/json.h"
 #include "engine/device/cpu/cpu_device.h"
 #include "engine/ops/catalog.h"
+#include "platform/runs/sweep_spec.h"
 #include "training/trainer/recipe.h"
 
 namespace sinter {
@@ -133,8 +135,9 @@ int main(int argc, char** argv) {
   std::string text;
   if (what == "operators") text = sinter::OperatorsDocument();
   if (what == "recipe-schema") text = sinter::RecipeSchema().dump(2) + "\n";
+  if (what == "sweep-schema") text = sinter::SweepSchema().dump(2) + "\n";
   if (text.empty()) {
-    fmt::print(stderr, "usage: print_docs operators|recipe-schema\n");
+    fmt::print(stderr, "usage: print_docs operators|recipe-schema|sweep-schema\n");
     return 2;
   }
   fmt::print("{}", text);

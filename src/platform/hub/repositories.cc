@@ -119,11 +119,7 @@ Result<RepositoryVersion> Repositories::Commit(std::string_view name, const NewV
           head.is_main() ? fmt::format("Version {}", head.latest + 1) : "Update " + wanted.branch;
     if (head.ref) {
       TRY(RepositoryVersion now, GetCommit(name, head.commit));
-<<<<<<< HEAD
-      if (now.id == version.id && now.removed.empty()) {
-=======
-      if (now.id == version.id && !wanted.even_if_same) {
->>>>>>> mlflow
+      if (now.id == version.id && now.removed.empty() && !wanted.even_if_same) {
         if (head.is_main()) now.number = head.latest;
         return now;
       }

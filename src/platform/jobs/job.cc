@@ -93,7 +93,7 @@ Status CheckTexts(const JobSpec& spec) {
 Json AttemptJson(const JobAttempt& a) {
   return {{"number", a.number},       {"started_ms", a.started_ms},   {"ended_ms", a.ended_ms},
           {"exit_code", a.exit_code}, {"exit_signal", a.exit_signal}, {"stopped", StopCauseName(a.stopped)},
-          {"lost", a.lost},           {"message", a.message}};
+          {"lost", a.lost},           {"message", a.message},         {"cpu_seconds", a.cpu_seconds}};
 }
 
 Result<JobAttempt> ReadAttempt(const Json& json, const std::string& where) {
@@ -107,6 +107,7 @@ Result<JobAttempt> ReadAttempt(const Json& json, const std::string& where) {
   a.stopped = Read(reader, "stopped", kCauses, StopCause::kNone);
   a.lost = reader.Bool("lost", false);
   a.message = reader.String("message");
+  a.cpu_seconds = reader.Number("cpu_seconds", -1);
   TRY_STATUS(reader.Finish());
   return a;
 }
@@ -131,6 +132,7 @@ Status CheckJobSpec(const JobSpec& spec) {
   TRY_STATUS(Within("time_limit_s", spec.time_limit_s, 0, kYear));
   TRY_STATUS(Within("grace_s", spec.grace_s, 0, 3600));
   TRY_STATUS(Within("retries", spec.retries, 0, 1000));
+  TRY_STATUS(Within("until_epoch", spec.until_epoch, 0, 1'000'000));
   if (spec.launcher == JobLauncher::kLocal && spec.ranks != 1)
     return InvalidArgument("the launcher 'local' starts one rank", "launcher: mpirun");
   return {};
@@ -154,7 +156,10 @@ std::string JobSpecText(const JobSpec& spec) {
               {"preemptible", spec.preemptible},
               {"network", spec.network},
               {"after", spec.after},
-              {"run", spec.run}}
+              {"run", spec.run},
+              {"code", CodeVersionJson(spec.code)},
+              {"sweep", spec.sweep},
+              {"until_epoch", spec.until_epoch}}
       .dump();
 }
 
@@ -185,6 +190,9 @@ Result<JobSpec> ParseJobSpec(std::string_view text, std::string where) {
   spec.network = reader.Bool("network", spec.network);
   spec.after = reader.Strings("after");
   spec.run = reader.String("run", "");
+  TRY(spec.code, ReadCodeVersion(reader.OptionalObject("code"), reader.where() + ": code"));
+  spec.sweep = reader.String("sweep", "");
+  spec.until_epoch = reader.Int("until_epoch", 0);
   TRY_STATUS(reader.Finish());
   return spec;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/process.h"
+#include "platform/jobs/code_version.h"
 #include "platform/records/record.h"
 
 namespace sinter {
@@ -54,6 +55,9 @@ struct JobSpec {
   bool network = false;            // it may reach the network, and with it the server; else it has none
   std::vector<std::string> after;  // jobs that must have succeeded
   std::string run;                 // the training run that it feeds; may be empty
+  CodeVersion code;                // of the folder that it was submitted from
+  std::string sweep;               // that its run is a trial of; may be empty
+  int64_t until_epoch = 0;         // of the run: it pauses then; 0: it is trained to the end
 
   int64_t all_cpus() const { return ranks * cpus; }
   int64_t all_memory() const { return ranks * memory_bytes; }
@@ -67,8 +71,9 @@ struct JobAttempt {
   int64_t exit_code = 0;
   int64_t exit_signal = 0;  // that ended it; 0: it exited
   StopCause stopped = StopCause::kNone;
-  bool lost = false;    // what became of it is not known: the machine went down, or its keeper was killed
-  std::string message;  // how it ended, for people
+  bool lost = false;        // what became of it is not known: the machine went down, or its keeper was killed
+  std::string message;      // how it ended, for people
+  double cpu_seconds = -1;  // core time that it took; below 0: not known
   bool operator==(const JobAttempt&) const = default;
 };
 

@@ -58,6 +58,7 @@ JobInfo AfterAttempt(JobInfo job, const AttemptReport& report, int64_t now_ms) {
     const JobExit& exit = report.exit;
     attempt.exit_code = exit.code;
     attempt.exit_signal = exit.signal;
+    attempt.cpu_seconds = exit.cpu_seconds;
     // A clock that jumped must not make attempts that end before they begin.
     attempt.ended_ms = std::max(exit.ended_ms, attempt.started_ms);
     const bool good = exit.code == 0 && exit.signal == 0 && exit.problem.empty();

@@ -1,6 +1,5 @@
 #include "platform/jobs/jobs.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -172,21 +171,24 @@ void Jobs::Recover(const std::string& id) {
   Conclude(id, *report);
 }
 
-Result<JobInfo> Jobs::Submit(const JobSpec& spec, std::string_view who) {
+std::string Jobs::NewId() const { return NewJobId(clock_.UnixMillis()); }
+
+Result<JobInfo> Jobs::Submit(const JobSpec& spec, std::string_view who, std::string id) {
   TRY_STATUS(CheckJobSpec(spec));
   if (spec.all_cpus() > options_.capacity.cpus || spec.all_memory() > options_.capacity.memory_bytes)
     return InvalidArgument(
         fmt::format("the job needs {} cores and {} MiB; the machine has {} and {}", spec.all_cpus(),
                     spec.all_memory() >> 20, options_.capacity.cpus, options_.capacity.memory_bytes >> 20),
         "fewer ranks, cpus or memory_bytes");
-  for (const std::string& id : spec.after)
-    if (!records_.Get(kJobKind, id)) return NoJob(id);
+  for (const std::string& other : spec.after)
+    if (!records_.Get(kJobKind, other)) return NoJob(other);
+  if (id.empty()) id = NewId();
   JobInfo job;
   job.home = options_.home;
   job.spec = spec;
   // Those who submit at the same time share a commit, and its sync of the disk (0017).
-  TRY(const Record record, records_.Create(std::string(kJobKind), NewJobId(clock_.UnixMillis()),
-                                           JobSpecText(spec), JobStatusText(job), who));
+  TRY(const Record record,
+      records_.Create(std::string(kJobKind), std::move(id), JobSpecText(spec), JobStatusText(job), who));
   TRY(job, ReadJob(record));
   {
     const std::lock_guard lock(mutex_);
@@ -251,32 +253,6 @@ Result<JobInfo> Jobs::Cancel(std::string_view id, std::string_view who) {
   }
   Nudge();
   return ReadJob(*record);
-}
-
-Result<JobLog> Jobs::Log(std::string_view id, int64_t attempt, uint64_t from, size_t most) {
-  TRY(const JobInfo job, Get(id));
-  TRY_STATUS(CheckOwn(job));
-  const int64_t number = attempt == 0 ? job.attempt() : attempt;
-  if (attempt < 0 || number > job.attempt())
-    return NotFound(fmt::format("job {} has no attempt {}; there were {}", id, attempt, job.attempt()));
-  JobLog log;
-  log.next = from;
-  // Seen before the bytes: what is written between the two is still read by the next call.
-  log.ended = IsOver(job.state) || number < job.attempt();
-  if (number == 0) return log;
-  const Path path = FolderOf(job, number) / kLogFile;
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0 && errno == ENOENT) return log;
-  if (fd < 0) return SystemError(errno, "opening", path);
-  log.text.resize(most);
-  const ssize_t got = pread(fd, log.text.data(), most, static_cast<off_t>(from));
-  const int error = errno;
-  close(fd);
-  if (got < 0) return SystemError(error, "reading", path);
-  log.text.resize(static_cast<size_t>(got));
-  log.next = from + static_cast<uint64_t>(got);
-  log.ended = log.ended && static_cast<size_t>(got) < most;
-  return log;
 }
 
 Result<JobInfo> Jobs::WaitFor(std::string_view id, std::chrono::milliseconds patience) {

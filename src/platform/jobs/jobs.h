@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "platform/jobs/job_queue.h"
 #include "platform/jobs/launcher.h"
+#include "platform/jobs/usage_log.h"
 #include "platform/records/records.h"
 
 namespace sinter {
@@ -58,13 +59,17 @@ class Jobs {
 
   // Returns once the job survives a crash. Errors: CheckJobSpec's; kNotFound for a job in `after`;
   // kInvalidArgument for more than the machine has.
-  Result<JobInfo> Submit(const JobSpec& spec, std::string_view who);
+  // With an id of NewId's that was written down before, it is made once (kAlreadyExists).
+  Result<JobInfo> Submit(const JobSpec& spec, std::string_view who, std::string id = {});
+  std::string NewId() const;
   Result<JobInfo> Get(std::string_view id);
   Result<std::vector<JobInfo>> List(size_t limit = 100);  // newest first
   // kConflict: of one that is over, or of another server.
   Result<JobInfo> Cancel(std::string_view id, std::string_view who);
   // Of an attempt (0: the last), from a place on, at most `most` bytes.
   Result<JobLog> Log(std::string_view id, int64_t attempt, uint64_t from, size_t most = 64 << 10);
+  // What an attempt (0: the last) took of the machine, oldest first, thinned to at most `most` samples.
+  Result<std::vector<AttemptUsage>> Usage(std::string_view id, int64_t attempt, size_t most = 1000);
   // What an owner may have at a time; a record of its own.
   Status SetQuota(std::string_view owner, const JobQuota& quota, std::string_view who);
   std::map<std::string, JobQuota, std::less<>> Quotas() const;
@@ -90,6 +95,7 @@ class Jobs {
   void Conclude(const std::string& id, const AttemptReport& report);
   bool Write(const std::string& id, std::string_view who, const std::function<void(JobInfo&)>& change);
   Status CheckOwn(const JobInfo& job) const;
+  Result<int64_t> FindAttempt(const JobInfo& job, int64_t attempt) const;
   JobInfo WithReason(JobInfo job);
   Path FolderOf(const JobInfo& job, int64_t attempt) const;
   Path WorkOf(const JobInfo& job) const;

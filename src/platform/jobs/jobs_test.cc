@@ -92,6 +92,27 @@ TEST_F(JobsTest, AJobsLife) {
   EXPECT_EQ(jobs_->List()->front().id, done.id);
 }
 
+TEST_F(JobsTest, AnIdThatWasWrittenDownMakesOneJob) {
+  const std::string id = jobs_->NewId();
+  EXPECT_EQ(jobs_->Submit(Shell("true"), "ann", id)->id, id);
+  EXPECT_EQ(jobs_->Submit(Shell("true"), "ann", id).error().code, ErrorCode::kAlreadyExists);
+  EXPECT_EQ(Done(id).attempts.size(), 1U);
+}
+
+TEST_F(JobsTest, WhatAJobTookIsKnown) {
+  const JobInfo done = Run(Shell("timeout 2.5 sh -c 'while :; do :; done'; true"));
+  EXPECT_EQ(done.state, JobState::kSucceeded) << done.reason;
+  EXPECT_GT(done.attempts[0].cpu_seconds, 0.1);
+  EXPECT_LT(done.attempts[0].cpu_seconds, 10);
+  const auto usage = jobs_->Usage(done.id, 0);
+  ASSERT_TRUE(usage) << usage.error().ToString();
+  ASSERT_FALSE(usage->empty());
+  EXPECT_GT(usage->front().cores, 0.05);
+  EXPECT_LT(usage->front().cores, 2);
+  EXPECT_GT(usage->front().memory_bytes, 0U);
+  EXPECT_EQ(jobs_->Usage(done.id, 2).error().code, ErrorCode::kNotFound);
+}
+
 TEST_F(JobsTest, FailuresAreTriedAgainWithTheSameFolder) {
   JobSpec spec = Shell("echo x >> tries; test $(wc -l < tries) -ge 2");
   spec.retries = 3;

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "base/json.h"
 #include "base/sandbox.h"
 #include "platform/jobs/launch.h"
+#include "platform/jobs/usage_log.h"
 
 namespace sinter {
 namespace {
@@ -43,6 +45,10 @@ struct Started {
 
 // What a child says before it can run the command.
 constexpr int kCannotStart = 127;
+
+double Seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
 
 class Keeper {
  public:
@@ -70,13 +76,15 @@ class Keeper {
     TRY(const auto limits, ResourceLimits::Create("sinter-" + launch.name, launch.amount));
     exit.limits = LimitMethodName(limits->method());
     TRY(const Started started, Start(launch, *limits));
-    const int status = Wait(started);
+    UsageLog usage(folder_, started.pid);
+    double waited_seconds = 0;
+    const int status = Wait(started, usage, waited_seconds);
     if (WIFSIGNALED(status))
       exit.signal = WTERMSIG(status);
     else
       exit.code = WEXITSTATUS(status);
     exit.out_of_memory = limits->RanOutOfMemory().value_or(false);
-    exit.cpu_seconds = limits->CpuSeconds().value_or(-1);
+    exit.cpu_seconds = limits->CpuSeconds().value_or(waited_seconds);
     return {};
   }
 
@@ -124,11 +132,17 @@ class Keeper {
   }
 
   // Until the command has ended; passes on the wish that it end.
-  int Wait(const Started& started) {
+  int Wait(const Started& started, UsageLog& usage, double& cpu_seconds) {
     for (;;) {
       int status = 0;
-      const pid_t ended = waitpid(started.pid, &status, WNOHANG);
-      if (ended == started.pid) return status;
+      rusage used{};
+      const pid_t ended = wait4(started.pid, &status, WNOHANG, &used);
+      if (ended == started.pid) {
+        // Of all that were waited for below it: the sandbox's first process waits for the rest.
+        cpu_seconds = Seconds(used.ru_utime) + Seconds(used.ru_stime);
+        return status;
+      }
+      usage.SampleIfDue();
       pollfd wait{signals_.fd, POLLIN, 0};
       poll(&wait, 1, 1000);  // a second: signals may run into one
       signalfd_siginfo info{};

@@ -2,6 +2,7 @@
 //   launch.json  what is to run (0600: it may hold tokens)
 //   started      who runs it: made once, by the keeper or by a server that gives the attempt up, whoever is
 //   first log          what the command prints exit.json    how it ended, written at once
+//   usage.jsonl  cores and memory that it took, every few seconds
 // The command's own folder is the job's: what an attempt left there, the next one finds.
 #pragma once
 
@@ -47,7 +48,7 @@ Result<JobExit> ParseJobExit(std::string_view text);
 JobLaunch MakeJobLaunch(const JobInfo& job, const Path& work);
 
 inline constexpr std::string_view kLaunchFile = "launch.json", kStartedFile = "started", kLogFile = "log",
-                                  kExitFile = "exit.json";
+                                  kExitFile = "exit.json", kUsageFile = "usage.jsonl";
 
 // Makes FOLDER/started, naming this process. kAlreadyExists where somebody was faster.
 Status ClaimAttempt(const Path& folder);

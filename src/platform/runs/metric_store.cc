@@ -117,6 +117,23 @@ Result<std::vector<std::string>> MetricStore::Names(std::string_view run) {
   return names;
 }
 
+Result<std::vector<MetricPoint>> MetricStore::Last(std::string_view run) {
+  std::vector<MetricPoint> last;
+  TRY_STATUS(database_->Read([&](SqliteConnection& db) -> Status {
+    TRY(SqliteQuery query,
+        db.Query("SELECT s.name, p.step, p.value, p.wall_ms FROM series s JOIN points p ON p.series = s.id "
+                 "AND p.step = (SELECT max(step) FROM points WHERE series = s.id) "
+                 "WHERE s.run = ?1 ORDER BY s.name"));
+    query.Bind(0, run);
+    while (true) {
+      TRY(const bool row, query.Step());
+      if (!row) return {};
+      last.push_back({query.Text(0), query.Int(1), query.Real(2), query.Int(3)});
+    }
+  }));
+  return last;
+}
+
 Result<MetricSeries> MetricStore::Read(const MetricQuery& q) {
   if (q.at_most < 1 || q.at_most > 100'000) return InvalidArgument("at_most: 1 to 100,000 entries");
   MetricSeries result;

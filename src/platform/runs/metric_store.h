@@ -50,6 +50,8 @@ class MetricStore {
   // sent again, and a resumed attempt goes over its steps again. At most 10,000 points; 1,000 names a run.
   Status Append(std::string_view run, std::span<const MetricPoint> points);
   Result<std::vector<std::string>> Names(std::string_view run);  // sorted
+  // The point of the highest step of each, by name.
+  Result<std::vector<MetricPoint>> Last(std::string_view run);
   Result<MetricSeries> Read(const MetricQuery& query);
   Status Delete(std::string_view run);
   Status CheckIntegrity();            // kCorrupt

@@ -28,6 +28,12 @@ TEST_F(MetricStoreTest, PointsComeBackAsColumns) {
   ASSERT_TRUE(store_->Append("r2", std::vector<MetricPoint>{{"loss", 1, 7, 10}}));
   ASSERT_TRUE(store_->Append("r1", std::vector<MetricPoint>{{"loss", 2, 0.25, 30}}));  // the step again
   EXPECT_THAT(*store_->Names("r1"), ElementsAre("acc", "loss"));
+  const auto last = *store_->Last("r1");
+  ASSERT_EQ(last.size(), 2U);
+  EXPECT_EQ(last[0].name, "acc");
+  EXPECT_EQ(last[1].step, 2);
+  EXPECT_EQ(last[1].value, 0.25);
+  EXPECT_TRUE(store_->Last("none")->empty());
   const MetricSeries loss = *store_->Read({.run = "r1", .name = "loss"});
   EXPECT_THAT(loss.steps, ElementsAre(1, 2));
   EXPECT_THAT(loss.mean, ElementsAre(0.9, 0.25));

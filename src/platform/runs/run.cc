@@ -11,11 +11,12 @@
 namespace sinter {
 namespace {
 
-constexpr std::array<std::pair<RunState, std::string_view>, 5> kStates{{{RunState::kCreated, "created"},
+constexpr std::array<std::pair<RunState, std::string_view>, 6> kStates{{{RunState::kCreated, "created"},
                                                                         {RunState::kRunning, "running"},
                                                                         {RunState::kSucceeded, "succeeded"},
                                                                         {RunState::kFailed, "failed"},
-                                                                        {RunState::kCancelled, "cancelled"}}};
+                                                                        {RunState::kCancelled, "cancelled"},
+                                                                        {RunState::kPaused, "paused"}}};
 
 RunState ReadState(JsonReader& reader, std::string_view field) {
   const auto state = ParseRunState(reader.String(field));
@@ -75,7 +76,9 @@ std::string RunSpecText(const RunInfo& run) {
   Json spec = {{"recipe", run.recipe},
                {"dataset", run.dataset},
                {"dataset_version", run.dataset_version.Hex()},
-               {"ranks", run.ranks}};
+               {"ranks", run.ranks},
+               {"code", CodeVersionJson(run.code)},
+               {"sweep", run.sweep}};
   AddTrackingSpec(spec, run.tracking);
   return spec.dump();
 }
@@ -88,7 +91,8 @@ std::string RunStatusText(const RunInfo& run) {
                         {"started_ms", a.started_ms},
                         {"ended_ms", a.ended_ms},
                         {"outcome", RunStateName(a.outcome)},
-                        {"message", a.message}});
+                        {"message", a.message},
+                        {"cpu_seconds", a.cpu_seconds}});
   }
   for (const RunCheckpoint& c : run.checkpoints) {
     checkpoints.push_back(
@@ -118,6 +122,8 @@ Result<RunInfo> ReadRun(const Record& record) {
   run.ranks = wanted.Int("ranks");
   run.tracking.experiment = wanted.String("experiment", "0");
   run.tracking.outside = wanted.Bool("outside", false);
+  TRY(run.code, ReadCodeVersion(wanted.OptionalObject("code"), wanted.where() + ": code"));
+  run.sweep = wanted.String("sweep", "");
   TRY_STATUS(wanted.Finish());
   TRY(const Json status, ParseJson(record.status));
   JsonReader is(status, fmt::format("status of run {}", record.name));
@@ -129,7 +135,7 @@ Result<RunInfo> ReadRun(const Record& record) {
   for (const Json& item : is.Array("attempts")) {
     JsonReader a(item, is.where() + ": attempts");
     run.attempts.push_back({a.Int("number"), a.Int("from_step"), a.Int("started_ms"), a.Int("ended_ms"),
-                            ReadState(a, "outcome"), a.String("message")});
+                            ReadState(a, "outcome"), a.String("message"), a.Number("cpu_seconds", 0)});
     TRY_STATUS(a.Finish());
   }
   for (const Json& item : is.Array("checkpoints")) {

@@ -8,12 +8,20 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "platform/jobs/code_version.h"
 #include "platform/records/record.h"
 
 namespace sinter {
 
-enum class RunState { kCreated, kRunning, kSucceeded, kFailed, kCancelled };
-std::string_view RunStateName(RunState state);  // "created", "running", "succeeded", "failed", "cancelled"
+enum class RunState {
+  kCreated,
+  kRunning,
+  kSucceeded,
+  kFailed,
+  kCancelled,
+  kPaused,  // trained as far as it was asked to; another attempt may go on
+};
+std::string_view RunStateName(RunState state);  // "created", "running", ...
 std::optional<RunState> ParseRunState(std::string_view name);
 
 struct RunCheckpoint {
@@ -31,7 +39,8 @@ struct RunAttempt {
   int64_t started_ms = 0;
   int64_t ended_ms = 0;  // 0 while it runs
   RunState outcome = RunState::kRunning;
-  std::string message;  // why it failed
+  std::string message;     // why it failed
+  double cpu_seconds = 0;  // core time of its ranks, as far as it told
   bool operator==(const RunAttempt&) const = default;
 };
 
@@ -55,6 +64,8 @@ struct RunInfo {
   std::string dataset;           // "fashion@1"
   Sha256Digest dataset_version;  // exactly the version that is used
   int64_t ranks = 1;
+  CodeVersion code;   // of the folder that it was submitted from
+  std::string sweep;  // that it is a trial of; may be empty
   // What is.
   RunState state = RunState::kCreated;
   int64_t step = 0;
@@ -76,7 +87,9 @@ struct RunInfo {
     if (tracking.end_ms != 0) return tracking.end_ms;
     return done() && !attempts.empty() ? attempts.back().ended_ms : 0;
   }
-  bool done() const { return state != RunState::kCreated && state != RunState::kRunning; }
+  bool done() const {
+    return state != RunState::kCreated && state != RunState::kRunning && state != RunState::kPaused;
+  }
 };
 
 std::string RunSpecText(const RunInfo& run);

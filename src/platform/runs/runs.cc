@@ -26,7 +26,7 @@ std::string RandomSuffix() {
 }
 
 Error Superseded(const RunInfo& run, int64_t attempt) {
-  if (run.done()) {
+  if (run.done() || run.state == RunState::kPaused) {
     return {ErrorCode::kConflict, fmt::format("run {} is {}", run.id, RunStateName(run.state)), ""};
   }
   return {ErrorCode::kConflict,
@@ -61,6 +61,13 @@ Result<RunInfo> Runs::Create(const NewRun& wanted, std::string_view who) {
   run.dataset = wanted.dataset;
   run.dataset_version = wanted.dataset_version;
   run.ranks = wanted.ranks;
+  run.code = wanted.code;
+  run.sweep = wanted.sweep;
+  if (!wanted.id.empty()) {
+    TRY(const Record record,
+        records_.Create(std::string(kKind), wanted.id, RunSpecText(run), RunStatusText(run), who));
+    return ReadRun(record);
+  }
   while (true) {
     run.id = fmt::format("{}-{}", wanted.name, RandomSuffix());
     auto record = records_.Create(std::string(kKind), run.id, RunSpecText(run), RunStatusText(run), who);
@@ -140,7 +147,7 @@ Result<StartedAttempt> Runs::StartAttempt(std::string_view id, std::string_view 
           r.attempts.back().message = "lost: the next attempt took over";
         }
         const int64_t from = r.checkpoints.empty() ? 0 : r.checkpoints.back().step;
-        r.attempts.push_back({r.attempt() + 1, from, now, 0, RunState::kRunning, ""});
+        r.attempts.push_back({r.attempt() + 1, from, now, 0, RunState::kRunning, "", 0});
         r.state = RunState::kRunning;
         r.step = from;
         r.message.clear();
@@ -160,12 +167,15 @@ Status Runs::CheckAttempt(std::string_view id, int64_t attempt) {
   return CheckCurrent(run, attempt);
 }
 
-Result<RunInfo> Runs::ReportProgress(std::string_view id, int64_t attempt, int64_t step, int64_t steps) {
+Result<RunInfo> Runs::ReportProgress(std::string_view id, int64_t attempt, int64_t step, int64_t steps,
+                                     double cpu_seconds) {
   if (step < 0 || steps < 0) return InvalidArgument("steps count from 0");
+  if (!(cpu_seconds >= 0 && cpu_seconds < 1e12)) return InvalidArgument("cpu_seconds counts from 0");
   return Change(id, TokenName(id, attempt), [&](RunInfo& run) -> Status {
     TRY_STATUS(CheckCurrent(run, attempt));
     run.step = step;
     run.steps = steps;
+    run.attempts.back().cpu_seconds = std::max(run.attempts.back().cpu_seconds, cpu_seconds);
     return {};
   });
 }
@@ -191,7 +201,7 @@ Result<RunCheckpoint> Runs::AddCheckpoint(std::string_view id, int64_t attempt, 
 Result<RunInfo> Runs::Finish(std::string_view id, int64_t attempt, RunState outcome, std::string_view message,
                              std::string_view model) {
   if (outcome == RunState::kCreated || outcome == RunState::kRunning) {
-    return InvalidArgument("a run ends as succeeded, failed or cancelled");
+    return InvalidArgument("an attempt ends as succeeded, failed, cancelled or paused");
   }
   auto run = Change(id, TokenName(id, attempt), [&](RunInfo& r) -> Status {
     if (r.attempt() == attempt && r.state == outcome && r.message == message && r.model == model) return {};

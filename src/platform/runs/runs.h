@@ -14,6 +14,9 @@ struct NewRun {
   std::string dataset;
   Sha256Digest dataset_version;
   int64_t ranks = 1;  // 1 to 4,096
+  CodeVersion code = {};
+  std::string id = {};     // all of it (kAlreadyExists where it is taken); empty: the name and random letters
+  std::string sweep = {};  // that it is a trial of
 };
 
 // A run that a client trains by itself, and logs here.
@@ -47,7 +50,9 @@ class Runs {
   Result<StartedAttempt> StartAttempt(std::string_view id, std::string_view who);
   // kConflict where the attempt is not the current one, or the run is done.
   Status CheckAttempt(std::string_view id, int64_t attempt);
-  Result<RunInfo> ReportProgress(std::string_view id, int64_t attempt, int64_t step, int64_t steps);
+  // `cpu_seconds`: that the attempt has taken so far, in all.
+  Result<RunInfo> ReportProgress(std::string_view id, int64_t attempt, int64_t step, int64_t steps,
+                                 double cpu_seconds = 0);
   // Its files must be in the store. One of the same step replaces the earlier one.
   Result<RunCheckpoint> AddCheckpoint(std::string_view id, int64_t attempt, int64_t step,
                                       const Manifest& manifest);

@@ -28,6 +28,29 @@ class RunsTest : public ::testing::Test {
   Sha256Digest data_;
 };
 
+TEST_F(RunsTest, APausedRunGoesOn) {
+  NewRun wanted{"cnn", "epochs: 2", "fashion@1", data_};
+  wanted.id = "cnn-001";
+  wanted.sweep = "cnn";
+  const RunInfo made = *runs().Create(wanted, "ann");
+  EXPECT_EQ(made.id, "cnn-001");
+  EXPECT_EQ(made.sweep, "cnn");
+  EXPECT_EQ(runs().Create(wanted, "ann").error().code, ErrorCode::kAlreadyExists);
+  ASSERT_TRUE(runs().StartAttempt("cnn-001", "ann"));
+  ASSERT_TRUE(runs().AddCheckpoint("cnn-001", 1, 10, Checkpoint("w")));
+  ASSERT_TRUE(runs().ReportProgress("cnn-001", 1, 10, 30, 1.5));
+  const RunInfo paused = *runs().Finish("cnn-001", 1, RunState::kPaused, "after epoch 1", "");
+  EXPECT_FALSE(paused.done());
+  EXPECT_EQ(paused.attempts[0].outcome, RunState::kPaused);
+  EXPECT_EQ(paused.attempts[0].cpu_seconds, 1.5);
+  EXPECT_THAT(runs().ReportProgress("cnn-001", 1, 11, 30).error().message, HasSubstr("cnn-001 is paused"));
+  const auto again = *runs().StartAttempt("cnn-001", "ann");
+  EXPECT_EQ(again.run.state, RunState::kRunning);
+  EXPECT_EQ(again.run.step, 10);
+  ASSERT_TRUE(again.resume_from);
+  EXPECT_TRUE(runs().Finish("cnn-001", 2, RunState::kSucceeded, "", "cnn@1"));
+}
+
 TEST_F(RunsTest, ARunsLife) {
   const RunInfo made = Make();
   EXPECT_TRUE(made.id.starts_with("cnn-"));

@@ -248,7 +248,7 @@ void Batcher::RunBatch(Worker& worker) {
       ready ? worker.run(alone ? batch[0].inputs : worker.joined, alone ? batch[0].cancel : CancelToken())
             : Result<std::span<const Value>>(ready.error());
   const auto ended = SteadyClock::now();
-  counters_->Batch(worker.rows);
+  counters_->Batch(worker.rows, ended - started);
   int64_t row = 0;
   // The last request: a copy that comes after it brings no answer to anybody who could send on what waits.
   const BatchJob* last = nullptr;

@@ -81,6 +81,7 @@ void AddTo(TrafficStats& sum, const TrafficStats& more) {
   AddTo(sum.latency, more.latency);
   AddTo(sum.queue_time, more.queue_time);
   AddTo(sum.batch_rows, more.batch_rows);
+  sum.run_seconds += more.run_seconds;
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ TrafficStats TrafficCounters::Read() const {
   stats.latency = latency_.Read();
   stats.queue_time = queue_time_.Read();
   stats.batch_rows = batch_rows_.Read();
+  stats.run_seconds = static_cast<double>(run_ns_.load(std::memory_order_relaxed)) * 1e-9;
   return stats;
 }
 

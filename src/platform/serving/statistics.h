@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct TrafficStats {
   HistogramSnapshot latency;     // seconds from the queue to the answer, of those that succeeded
   HistogramSnapshot queue_time;  // seconds of that in the queue
   HistogramSnapshot batch_rows;  // rows of each batch
+  double run_seconds = 0;        // that the model ran, batch by batch
 };
 
 struct ServiceStats {
@@ -40,14 +42,17 @@ class TrafficCounters {
  public:
   TrafficCounters();
   void Succeeded(double seconds, double queued_seconds);
-  void Batch(int64_t rows) { batch_rows_.Add(static_cast<double>(rows)); }
+  void Batch(int64_t rows, std::chrono::nanoseconds took) {
+    batch_rows_.Add(static_cast<double>(rows));
+    run_ns_.fetch_add(static_cast<uint64_t>(took.count()), std::memory_order_relaxed);
+  }
   TrafficStats Read() const;
 
   std::atomic<uint64_t> failed{0}, refused{0}, invalid{0}, cancelled{0};
   std::atomic<int64_t> queued{0}, running{0};
 
  private:
-  std::atomic<uint64_t> succeeded_{0};
+  std::atomic<uint64_t> succeeded_{0}, run_ns_{0};
   Histogram latency_, queue_time_, batch_rows_;
 };
 

@@ -32,29 +32,41 @@ Result<JobSpec> TrainingSpec(Platform& platform, Json body, const Principal& who
   if (!ranks.is_number_integer() || ranks < 1) return InvalidArgument("ranks must be a number from 1");
   body.erase("recipe");
   body.erase("ranks");
-  body["command"] = {OwnProgram(), "train-job"};
+  const JobSpec plain = TrainingJobSpec();
+  body["command"] = plain.command;
   const JobCapacity& capacity = platform.jobs().capacity();
   // Ranks are processes of the one command, which starts and watches them itself; a lone one has all cores.
   if (!body.contains("cpus"))
     body["cpus"] = ranks == 1 ? capacity.cpus : std::min(ranks.get<int64_t>(), capacity.cpus);
   if (!body.contains("memory_bytes")) body["memory_bytes"] = capacity.memory_bytes / 2;
-  if (!body.contains("preemptible")) body["preemptible"] = true;  // it saves, and goes on later
-  body["network"] = true;                                         // to the server
+  if (!body.contains("preemptible")) body["preemptible"] = plain.preemptible;
+  body["network"] = plain.network;
   TRY(JobSpec spec, ParseJobSpec(body.dump(), "job"));
   if (spec.owner.empty()) spec.owner = who.name;
   TRY_STATUS(CheckJobSpec(spec));
   const std::string text = recipe_field.get<std::string>();
   TRY(const Recipe recipe, ParseRecipe(text));
-  TRY(const Json run,
-      CreateRun(platform,
-                {{"name", recipe.name}, {"recipe", text}, {"dataset", recipe.dataset}, {"ranks", ranks}},
-                who.name));
+  TRY(const Json run, CreateRun(platform,
+                                {{"name", recipe.name},
+                                 {"recipe", text},
+                                 {"dataset", recipe.dataset},
+                                 {"ranks", ranks},
+                                 {"code", CodeVersionJson(spec.code)}},
+                                who.name));
   spec.run = run.value("id", "");
   if (spec.title.empty()) spec.title = "train " + recipe.name;
   return spec;
 }
 
 }  // namespace
+
+JobSpec TrainingJobSpec() {
+  JobSpec spec;
+  spec.command = {OwnProgram(), "train-job"};
+  spec.preemptible = true;  // it saves, and goes on later
+  spec.network = true;      // to the server
+  return spec;
+}
 
 Json JobJson(const JobInfo& job) {
   Json json = Parsed(JobStatusText(job));
@@ -74,7 +86,9 @@ Json JobJson(const JobInfo& job) {
 Result<Json> SubmitJob(Platform& platform, const Json& body, const Principal& who) {
   if (!body.is_object()) return InvalidArgument("a job is a JSON object");
   JobSpec spec;
-  if (body.contains("run")) return InvalidArgument("run is given by the server", "submit a recipe");
+  for (const char* field : {"run", "sweep", "until_epoch"})
+    if (body.contains(field))
+      return InvalidArgument(fmt::format("{} is given by the server", field), "submit a recipe, or a sweep");
   if (body.contains("recipe")) {
     TRY(spec, TrainingSpec(platform, body, who));
   } else {
@@ -114,6 +128,21 @@ Result<Json> ShowJobLog(Platform& platform, std::string_view id, int64_t attempt
   return Json{{"text", text}, {"next", log.next}, {"ended", log.ended}};
 }
 
+Result<Json> ShowJobUsage(Platform& platform, std::string_view id, int64_t attempt, int64_t points) {
+  TRY(const auto samples, platform.jobs().Usage(id, attempt, static_cast<size_t>(points)));
+  Json at = Json::array(), cores = at, memory = at, processes = at;
+  for (const AttemptUsage& sample : samples) {
+    at.push_back(sample.at_ms);
+    cores.push_back(sample.cores);
+    memory.push_back(sample.memory_bytes);
+    processes.push_back(sample.processes);
+  }
+  return Json{{"at_ms", std::move(at)},
+              {"cores", std::move(cores)},
+              {"memory_bytes", std::move(memory)},
+              {"processes", std::move(processes)}};
+}
+
 Result<Json> ShowJobQueue(Platform& platform) {
   Jobs& jobs = platform.jobs();
   Json quotas = Json::object();
@@ -145,6 +174,7 @@ Status PrepareTrainingJob(Platform& platform, const std::string& origin, const J
   train.dataset_version = started.run.dataset_version.Hex();
   if (started.resume_from) train.resume_from = started.resume_from->manifest.Hex();
   train.ranks = static_cast<int>(started.run.ranks);
+  train.until_epoch = job.spec.until_epoch;
   train.patience_s = kPatienceSeconds;
   launch.environment.emplace_back(kTrainJobVariable, TrainJobJson(train).dump());
   // Room for the data set beside the program's own memory.
@@ -197,6 +227,12 @@ std::vector<Route> JobRoutes(Platform& platform) {
         TRY(const int64_t attempt, r.QueryInt("attempt", 0, 0, INT64_MAX));
         TRY(const int64_t from, r.QueryInt("from", 0, 0, INT64_MAX));
         return ShowJobLog(platform, r.Parameter("id"), attempt, static_cast<uint64_t>(from));
+      });
+  add("GET", job + "/usage", Access::kRead, "Cores and memory that a job took, every few seconds.",
+      [&platform](HttpRequest& r) -> Result<Json> {
+        TRY(const int64_t attempt, r.QueryInt("attempt", 0, 0, INT64_MAX));
+        TRY(const int64_t points, r.QueryInt("points", 1000, 1, 100'000));
+        return ShowJobUsage(platform, r.Parameter("id"), attempt, points);
       });
   return routes;
 }

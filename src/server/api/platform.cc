@@ -11,8 +11,10 @@
 #include <fmt/format.h>
 
 #include "server/api/all_record_rules.h"
+#include "server/api/cost_api.h"
 #include "server/api/job_api.h"
 #include "server/api/label_models.h"
+#include "server/api/sweep_api.h"
 #include "server/api/upkeep.h"
 
 namespace sinter {
@@ -41,9 +43,10 @@ Result<std::unique_ptr<Platform>> Platform::Open(const Path& folder, const HomeO
                                                  const Clock& clock) {
   TRY(auto home, Home::Open(folder, options, clock));
   TRY(auto metrics, MetricStore::Open(home->MetricsPath()));
+  TRY(auto costs, CostLedger::Open(home->folder() / "costs.db"));
   TRY(auto partial, PartialBlobs::Open(home->folder() / "store" / "partial", home->store()));
   std::unique_ptr<Platform> platform(
-      new Platform(std::move(home), std::move(metrics), std::move(partial), clock));
+      new Platform(std::move(home), std::move(metrics), std::move(costs), std::move(partial), clock));
   if (platform->home().layout() < Home::kLayout) {
     TRY_STATUS(platform->datasets_.MigrateFromLayout1());
     TRY_STATUS(platform->models_.MigrateFromLayout1());
@@ -54,10 +57,12 @@ Result<std::unique_ptr<Platform>> Platform::Open(const Path& folder, const HomeO
 }
 
 Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metrics,
-                   std::unique_ptr<PartialBlobs> partial, const Clock& clock)
+                   std::unique_ptr<CostLedger> costs, std::unique_ptr<PartialBlobs> partial,
+                   const Clock& clock)
     : home_(std::move(home)),
       partial_(std::move(partial)),
       metrics_(std::move(metrics)),
+      costs_(std::move(costs)),
       quotas_(*home_),
       datasets_(
           RepositoryKind::kDataset, *home_,
@@ -78,7 +83,9 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
       launcher_(MakeLocalLauncher({.keeper = {"/proc/self/exe", "job-keeper"}})),
       record_rules_(std::make_unique<const RecordRules>(AllRecordRules())),
       pack_pointers_(home_->store(), home_->CacheFolder() / "gc"),
-      upkeep_(std::make_unique<Upkeep>(*this)) {
+      upkeep_(std::make_unique<Upkeep>(*this)),
+      // The home's lock lets one server at a time be this holder: after a kill it has its lease at once.
+      leases_(home_->records(), "home " + home_->id(), clock) {
   JobsOptions options;
   options.folder = home_->folder() / "jobs";
   options.home = home_->id();
@@ -88,16 +95,38 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
   };
   options.conclude = [this](const JobInfo& job, const JobAttempt& attempt) {
     ConcludeTrainingJob(*this, job, attempt);
+    ChargeJob(*this, job, attempt);
   };
   options.say = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
   jobs_ = std::make_unique<Jobs>(home_->records(), *launcher_, std::move(options), clock);
+  SweepsOptions sweeps;
+  sweeps.home = home_->id();
+  sweeps.submit = [this](const SweepInfo& sweep, size_t trial) {
+    return SubmitSweepTrial(*this, sweep, trial);
+  };
+  sweeps_ = std::make_unique<Sweeps>(home_->records(), *jobs_, *metrics_, std::move(sweeps));
 }
 
 Platform::~Platform() = default;
 
 Status Platform::StartJobs(const std::string& origin) {
   origin_ = origin;
-  return jobs_->Start();
+  TRY_STATUS(jobs_->Start());
+  ControllerOptions options;
+  options.lease = "controller/sweeps/" + home_->id();
+  options.on_error = [](const std::string& key, const Error& error) {
+    fmt::print(stderr, "sweeps{}{}: {}\n", key.empty() ? "" : " ", key, error.ToString());
+  };
+  sweep_loop_ = std::make_unique<ControllerLoop>(home_->records(), leases_, *sweeps_, std::move(options));
+  TRY_STATUS(ChargeWhatEnded(*this));
+  service_meter_ = std::make_unique<ServiceMeter>(services_, *costs_);
+  return {};
+}
+
+void Platform::StopJobs() {
+  service_meter_.reset();
+  if (sweep_loop_ != nullptr) sweep_loop_->Stop();
+  jobs_->Stop();
 }
 
 Result<std::string> Platform::LocalToken() {

@@ -9,12 +9,16 @@
 #include "platform/hub/repositories.h"
 #include "platform/hub/tokens.h"
 #include "platform/jobs/jobs.h"
+#include "platform/records/controller.h"
+#include "platform/runs/cost_ledger.h"
 #include "platform/runs/metric_store.h"
 #include "platform/runs/runs.h"
+#include "platform/runs/sweeps.h"
 #include "platform/serving/services.h"
 #include "platform/store/partial_blobs.h"
 #include "platform/tracking/tracking.h"
 #include "server/api/change_feed.h"
+#include "server/api/service_meter.h"
 
 namespace sinter {
 
@@ -61,8 +65,11 @@ class Platform {
 
   // Jobs are accepted, and wait for a server that runs them.
   Jobs& jobs() { return *jobs_; }
-  // From here on they run. `origin`: where they find this server.
+  Sweeps& sweeps() { return *sweeps_; }
+  CostLedger& costs() { return *costs_; }
+  // From here on they run, and sweeps with them. `origin`: where they find this server.
   Status StartJobs(const std::string& origin);
+  void StopJobs();
 
   // The admin token of whoever owns the home: made at the first start, kept in DIR/token (0600), and made
   // anew where that file is gone or no longer holds a token of this home. The command line finds it there.
@@ -70,10 +77,11 @@ class Platform {
 
  private:
   Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metrics,
-           std::unique_ptr<PartialBlobs> partial, const Clock& clock);
+           std::unique_ptr<CostLedger> costs, std::unique_ptr<PartialBlobs> partial, const Clock& clock);
   std::unique_ptr<Home> home_;
   std::unique_ptr<PartialBlobs> partial_;
   std::unique_ptr<MetricStore> metrics_;
+  std::unique_ptr<CostLedger> costs_;
   StoreQuotas quotas_;
   Repositories datasets_;
   Repositories models_;
@@ -92,6 +100,10 @@ class Platform {
   std::unique_ptr<const RecordRules> record_rules_;
   PackPointers pack_pointers_;
   std::unique_ptr<Upkeep> upkeep_;
+  std::unique_ptr<Sweeps> sweeps_;
+  Leases leases_;
+  std::unique_ptr<ControllerLoop> sweep_loop_;
+  std::unique_ptr<ServiceMeter> service_meter_;
 };
 
 }  // namespace sinter

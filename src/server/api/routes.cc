@@ -2,10 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/api/best_run_api.h"
+#include "server/api/cost_api.h"
 #include "server/api/hub_api.h"
 #include "server/api/job_api.h"
 #include "server/api/label_api.h"
 #include "server/api/mlflow_routes.h"
+#include "server/api/sweep_api.h"
 
 namespace sinter {
 
@@ -66,8 +69,8 @@ TokenScope ScopeOf(const Principal& principal) {
 
 std::vector<Route> PlatformRoutes(Platform& platform) {
   std::vector<Route> routes;
-  for (auto make : {RepositoryRoutes, BlobRoutes, HubRoutes, RunRoutes, JobRoutes, LabelRoutes, TokenRoutes,
-                    ChangeRoutes, MlflowRoutes}) {
+  for (auto make : {RepositoryRoutes, BlobRoutes, HubRoutes, BestRunRoutes, RunRoutes, JobRoutes, SweepRoutes,
+                    CostRoutes, LabelRoutes, TokenRoutes, ChangeRoutes, MlflowRoutes}) {
     for (Route& route : make(platform)) routes.push_back(std::move(route));
   }
   routes.push_back(JsonRoute(

@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/tracking/recipe_parameters.h"
+#include "server/api/cost_api.h"
 #include "server/api/repository_api.h"
+#include "server/api/routes.h"
 
 namespace sinter {
 namespace {
@@ -63,6 +65,8 @@ Result<Json> CreateRun(Platform& platform, const Json& body, std::string_view wh
   wanted.recipe = reader.String("recipe");
   const std::string dataset = reader.String("dataset");
   wanted.ranks = reader.Int("ranks", 1);
+  TRY(wanted.code, ReadCodeVersion(reader.OptionalObject("code"), "run: code"));
+  if (wanted.code.sinter.empty()) wanted.code.sinter = kVersion;
   TRY_STATUS(reader.Finish());
   TRY(const RepositoryVersion version, platform.repositories(RepositoryKind::kDataset).Find(dataset));
   wanted.dataset = version.Ref();
@@ -91,6 +95,7 @@ Result<Json> ShowRun(Platform& platform, std::string_view id) {
 
 Result<Json> StartRunAttempt(Platform& platform, std::string_view id, std::string_view who) {
   TRY(const StartedAttempt started, platform.runs().StartAttempt(id, who));
+  ChargeRun(platform, started.run);
   return Json{{"run", RunJson(started.run)},
               {"attempt", started.run.attempt()},
               {"token", started.token},
@@ -99,6 +104,7 @@ Result<Json> StartRunAttempt(Platform& platform, std::string_view id, std::strin
 
 Result<Json> CancelRun(Platform& platform, std::string_view id, std::string_view who) {
   TRY(const RunInfo run, platform.runs().Cancel(id, who));
+  ChargeRun(platform, run);
   return RunJson(run);
 }
 
@@ -107,8 +113,9 @@ Result<Json> ReportRunProgress(Platform& platform, std::string_view id, const To
   TRY_STATUS(CheckScope(id, scope));
   JsonReader reader(body, "progress");
   const int64_t step = reader.Int("step"), steps = reader.Int("steps");
+  const double cpu_seconds = reader.Number("cpu_seconds", 0);
   TRY_STATUS(reader.Finish());
-  TRY_STATUS(platform.runs().ReportProgress(id, scope.attempt, step, steps));
+  TRY_STATUS(platform.runs().ReportProgress(id, scope.attempt, step, steps, cpu_seconds));
   return Json::object();
 }
 
@@ -158,9 +165,10 @@ Result<Json> FinishRun(Platform& platform, std::string_view id, const TokenScope
   JsonReader reader(body, "finish");
   const auto outcome = ParseRunState(reader.String("outcome"));
   const std::string message = reader.String("message", ""), model = reader.String("model", "");
-  if (!outcome) reader.Fail("outcome", "must be succeeded, failed or cancelled");
+  if (!outcome) reader.Fail("outcome", "must be succeeded, failed, cancelled or paused");
   TRY_STATUS(reader.Finish());
   TRY(const RunInfo run, platform.runs().Finish(id, scope.attempt, *outcome, message, model));
+  ChargeRun(platform, run);
   return RunJson(run);
 }
 

@@ -1,15 +1,13 @@
 // Runs over the own API, /sinter/v1. What feeds a run carries that run's token, which names its attempt.
-//   POST /runs                       {"name","recipe","dataset","ranks"} -> the run
-//   GET  /runs, /runs/ID
-//   POST /runs/ID/attempts           -> {"run","attempt","token","resume_from": null or checkpoint}
-//   POST /runs/ID/progress           {"step","steps"}                      (the run's token)
-//   POST /runs/ID/checkpoints        {"step","manifest"}                   (the run's token)
-//   POST /runs/ID/metrics            {"points":[{"name","step","value","wall_ms"} ...]}  (the run's token)
-//   POST /runs/ID/model              {"name","manifest","details"}         (the run's token)
-//   POST /runs/ID/finish             {"outcome","message","model"}         (the run's token)
-//   POST /runs/ID/cancel
-//   GET  /runs/ID/metrics            {"names":[...]}
-//   GET  /runs/ID/metrics?name=&from=&to=&points=
+//   POST /runs                       {"name","recipe","dataset","ranks","code"?} -> the run; code:
+//   platform/jobs/code_version.h GET  /runs, /runs/ID POST /runs/ID/attempts           ->
+//   {"run","attempt","token","resume_from": null or checkpoint} POST /runs/ID/progress
+//   {"step","steps","cpu_seconds"?}       (the run's token) POST /runs/ID/checkpoints {"step","manifest"}
+//   (the run's token) POST /runs/ID/metrics            {"points":[{"name","step","value","wall_ms"} ...]}
+//   (the run's token) POST /runs/ID/model              {"name","manifest","details"}         (the run's
+//   token) POST /runs/ID/finish             {"outcome","message","model"}         (the run's token) POST
+//   /runs/ID/cancel GET  /runs/ID/metrics            {"names":[...]} GET
+//   /runs/ID/metrics?name=&from=&to=&points=
 // A value that JSON cannot write is a string: "nan", "inf", "-inf".
 #pragma once
 

@@ -15,6 +15,7 @@ Json TrainJobJson(const TrainJob& job) {
           {"heartbeats", job.heartbeats},
           {"result", job.result},
           {"ranks", job.ranks},
+          {"until_epoch", job.until_epoch},
           {"patience_s", job.patience_s},
           {"terminal", job.terminal}};
 }
@@ -33,6 +34,7 @@ Result<TrainJob> ParseTrainJob(std::string_view text) {
   job.heartbeats = reader.String("heartbeats");
   job.result = reader.String("result");
   job.ranks = static_cast<int>(reader.Int("ranks"));
+  job.until_epoch = reader.Int("until_epoch", 0);
   job.patience_s = reader.Int("patience_s", 0);
   job.terminal = reader.Bool("terminal", false);
   TRY_STATUS(reader.Finish());

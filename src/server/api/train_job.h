@@ -15,8 +15,9 @@ struct TrainJob {
   std::string heartbeats;   // the file of heartbeat.h; empty: nobody watches
   std::string result;       // where rank 0 leaves what came of it, as JSON
   int ranks = 1;
-  int64_t patience_s = 0;  // how long a server that is away is waited for
-  bool terminal = false;   // progress on one line that is written over
+  int64_t until_epoch = 0;  // where training pauses; 0: nowhere
+  int64_t patience_s = 0;   // how long a server that is away is waited for
+  bool terminal = false;    // progress on one line that is written over
 };
 Json TrainJobJson(const TrainJob& job);
 Result<TrainJob> ParseTrainJob(std::string_view text);

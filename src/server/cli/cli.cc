@@ -32,6 +32,8 @@ int RunCommandLine(int count, char** words) {
   AddTrainCommand(app, context);
   AddRunCommands(app, context);
   AddJobCommands(app, context);
+  AddSweepCommands(app, context);
+  AddCostCommand(app, context);
   AddModelCommands(app, context);
   AddServiceCommands(app, context);
   AddHubCommands(app, context);

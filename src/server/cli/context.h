@@ -60,6 +60,8 @@ void AddTrainCommand(CLI::App& app, CliContext& context);
 void AddInspectCommands(CLI::App& app, CliContext& context);
 void AddPredictCommand(CLI::App& app, CliContext& context);
 void AddJobCommands(CLI::App& app, CliContext& context);
+void AddCostCommand(CLI::App& app, CliContext& context);
+void AddSweepCommands(CLI::App& app, CliContext& context);
 void AddServiceCommands(CLI::App& app, CliContext& context);
 void AddHubCommands(CLI::App& app, CliContext& context);
 void AddConsoleCommands(CLI::App& app, CliContext& context);

@@ -41,7 +41,8 @@ Status HttpRun::Flush() {
 }
 
 Status HttpRun::Progress(int64_t step, int64_t steps) {
-  TRY_STATUS(client_.Post(path_ + "/progress", {{"step", step}, {"steps", steps}}));
+  TRY_STATUS(
+      client_.Post(path_ + "/progress", {{"step", step}, {"steps", steps}, {"cpu_seconds", cpu_seconds_}}));
   return {};
 }
 

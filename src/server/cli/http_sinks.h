@@ -22,6 +22,8 @@ class HttpRun final : public RunSink {
   Status Metrics(std::span<const TrainMetric> points) override;
   Status Progress(int64_t step, int64_t steps) override;
   Status Flush() override;
+  // What the attempt has taken so far; told with the next progress.
+  void NoteCpuSeconds(double seconds) { cpu_seconds_ = seconds; }
 
  private:
   struct Kept {
@@ -31,6 +33,7 @@ class HttpRun final : public RunSink {
   ApiClient& client_;
   std::string path_;
   std::vector<Kept> kept_;
+  double cpu_seconds_ = 0;
   std::chrono::steady_clock::time_point sent_ = std::chrono::steady_clock::now();
 };
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/jobs/keeper.h"
+#include "server/cli/code.h"
 #include "server/cli/context.h"
 #include "server/cli/output.h"
 
@@ -78,7 +79,9 @@ Status Submit(CliContext& context) {
   }
   if (!words.recipe.empty()) {
     TRY(body["recipe"], ReadFile(words.recipe, uint64_t{1} << 20));
+    body["code"] = CodeOf(Path(words.recipe).parent_path());
   } else {
+    body["code"] = CodeOf(".");
     body["command"] = words.command;
     body["network"] = words.network;
     body["launcher"] = words.ranks > 1 ? "mpirun" : words.launcher;
@@ -182,7 +185,10 @@ void AddJobCommands(CLI::App& app, CliContext& context) {
   add("show", "A job: what was asked, its tries, why it waits",
       [](CliContext& c) -> Status {
         TRY(ApiClient * client, c.Client());
-        TRY(const Json job, client->Get(JobPath(words.id)));
+        TRY(Json job, client->Get(JobPath(words.id)));
+        // What the last try took lately; one of another server is not seen from here.
+        if (auto usage = client->Get(JobPath(words.id) + "/usage?points=20"))
+          job["usage"] = *std::move(usage);
         return Print(c, job);
       })
       ->add_option("job", words.id, "Its id")

@@ -133,7 +133,7 @@ void ServerInstance::Stop(std::chrono::milliseconds patience) {
   impl_->platform->upkeep().Stop();
   impl_->platform->labellings().Stop();
   impl_->case_saver.reset();
-  impl_->platform->jobs().Stop();
+  impl_->platform->StopJobs();
   impl_->platform->services().Stop();
   impl_->server.reset();
 }

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/subprocess.h"
+#include "server/cli/code.h"
 #include "server/cli/context.h"
 #include "server/cli/heartbeat.h"
 #include "server/cli/job_folder.h"
@@ -135,7 +136,8 @@ Status Train(CliContext& context) {
     TRY(run, client->Post("/runs", {{"name", recipe->name},
                                     {"recipe", job.recipe},
                                     {"dataset", recipe->dataset},
-                                    {"ranks", ranks}}));
+                                    {"ranks", ranks},
+                                    {"code", CodeOf(Path(recipe_path).parent_path())}}));
   } else {
     TRY(run, client->Get("/runs/" + EscapeSegment(resume)));
     job.recipe = run.value("recipe", "");

@@ -1,6 +1,7 @@
 #include "server/cli/train_worker.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -11,12 +12,14 @@
 #include <nlohmann/json.hpp>
 
 #include "base/scratch_folder.h"
+#include "base/thread_pool.h"
 #include "engine/comm/mpi.h"
 #include "platform/data/dataset_version.h"
 #include "platform/hub/card.h"
 #include "server/cli/heartbeat.h"
 #include "server/cli/http_sinks.h"
 #include "server/cli/progress_line.h"
+#include "server/cli/system_metrics.h"
 #include "server/cli/train_data.h"
 #include "training/trainer/trainer.h"
 
@@ -145,6 +148,8 @@ class Worker {
     TRY(const auto metrics_client, Connect());
     TRY(const auto checkpoint_client, Connect());
     HttpRun run(*metrics_client, job_.run);
+    // Ranks are mpirun's children: their memory and core time are one figure.
+    SystemMetrics system(run, job_.ranks > 1 ? getppid() : getpid(), ThreadPool::Shared().threads());
     HttpCheckpoints checkpoints(*checkpoint_client, job_.run, job_.resume_from);
     ProgressLine line(stderr, job_.terminal);
     TrainOptions options;
@@ -152,10 +157,17 @@ class Worker {
     options.rank = rank_;
     options.ranks = job_.ranks;
     options.communicator = communicator;
+    options.until_epoch = job_.until_epoch;
     options.on_progress = [&](const TrainProgress& p) { line.Show(p); };
-    TRY(const TrainResult result, sinter::Train(recipe, data.examples, *source, run, checkpoints, options));
+    TRY(const TrainResult result,
+        sinter::Train(recipe, data.examples, *source, system, checkpoints, options));
     if (rank_ != 0) return {};
-    return Publish(recipe, result);
+    if (!result.paused) return Publish(recipe, result);
+    TRY_STATUS(client_->Post(
+        RunPath() + "/finish",
+        {{"outcome", "paused"},
+         {"message", fmt::format("trained {} of {} epochs", job_.until_epoch, recipe.epochs)}}));
+    return {};
   }
 
   Status Publish(const Recipe& recipe, const TrainResult& result) {

@@ -43,13 +43,16 @@ class Trainer {
     TRY(session_, executable->OpenSession());
     per_epoch_ = source_.steps_per_epoch();
     const int64_t steps = recipe_.epochs * per_epoch_;
+    const int64_t epochs = options_.until_epoch > 0 ? options_.until_epoch : recipe_.epochs;
+    const int64_t until = std::min(epochs, recipe_.epochs) * per_epoch_;
     TRY(const int64_t done, Resume());
     TrainResult result;
     result.resumed_from = done;
-    result.steps = steps;
+    result.steps = until;
+    result.paused = until != steps;
     {
       CheckpointWriter writer(checkpoints_);
-      if (Status trained = Steps(program, *executable, writer, done, steps, classes); !trained) {
+      if (Status trained = Steps(program, *executable, writer, done, steps, until, classes); !trained) {
         (void)writer.Finish();  // what was begun is completed; the first error is the one to tell
         if (Leads()) (void)run_.Flush();
         return std::move(trained).error();
@@ -60,7 +63,7 @@ class Trainer {
     result.test = std::move(test_);
     result.seconds = trained_seconds_;
     result.images_per_second =
-        trained_seconds_ > 0 ? static_cast<double>((steps - done) * recipe_.batch_size) / trained_seconds_
+        trained_seconds_ > 0 ? static_cast<double>((until - done) * recipe_.batch_size) / trained_seconds_
                              : 0;
     TRY_STATUS(states_->StoreInto(program.module));
     result.module = std::move(program.module);
@@ -99,13 +102,13 @@ class Trainer {
   }
 
   Status Steps(const TrainingProgram& program, Executable& executable, CheckpointWriter& writer, int64_t done,
-               int64_t steps, int64_t classes) {
+               int64_t steps, int64_t until, int64_t classes) {
     const int64_t every = recipe_.checkpoint_every > 0 ? recipe_.checkpoint_every : per_epoch_;
     const DType dtype = program.signature.outputs[0].dtype;
     auto begin = Now(), reported = begin;
     int64_t reported_step = done;
     Nanoseconds waited{0};  // for data, since the last report
-    for (int64_t step = done + 1; step <= steps; ++step) {
+    for (int64_t step = done + 1; step <= until; ++step) {
       if (options_.cancel.Cancelled())
         return Error{ErrorCode::kCancelled, fmt::format("stopped before step {}", step), ""};
       const auto asked = Now();
@@ -133,7 +136,7 @@ class Trainer {
         TRY_STATUS(run_.Metrics(points));
       }
       const auto now = Now();
-      if (Leads() && (Seconds(now - reported) > 0.5 || step == steps)) {
+      if (Leads() && (Seconds(now - reported) > 0.5 || step == until)) {
         const double elapsed = std::max(1e-9, Seconds(now - reported));
         TrainProgress progress;
         progress.step = step;
@@ -154,8 +157,8 @@ class Trainer {
         reported_step = step;
         waited = {};
       }
-      const bool interrupted = Leads() && step != steps && options_.interrupt.Cancelled();
-      if (Leads() && (step % every == 0 || step == steps || interrupted)) {
+      const bool interrupted = Leads() && step != until && options_.interrupt.Cancelled();
+      if (Leads() && (step % every == 0 || step == until || interrupted)) {
         // First what a resumed run does not do again: no step's metrics are lost with the process.
         TRY_STATUS(run_.Flush());
         TRY_STATUS(Save(writer, step));
@@ -165,7 +168,7 @@ class Trainer {
         return Error{ErrorCode::kUnavailable, fmt::format("interrupted after step {}, which is saved", step),
                      ""};
       }
-      if (Leads() && step % per_epoch_ == 0 && step != steps) {
+      if (Leads() && step % per_epoch_ == 0 && step != until) {
         const auto pause = Now();
         TRY(const Evaluation test, Evaluate(executable, source_, classes));
         const TrainMetric points[] = {{"test.accuracy", step, test.confusion.Accuracy().value},
@@ -179,8 +182,8 @@ class Trainer {
     trained_seconds_ = Seconds(Now() - begin);
     if (Leads()) {
       TRY(test_, Evaluate(executable, source_, classes));
-      const TrainMetric points[] = {{"test.accuracy", steps, test_.confusion.Accuracy().value},
-                                    {"test.loss", steps, test_.loss}};
+      const TrainMetric points[] = {{"test.accuracy", until, test_.confusion.Accuracy().value},
+                                    {"test.loss", until, test_.loss}};
       TRY_STATUS(run_.Metrics(points));
     }
     return {};

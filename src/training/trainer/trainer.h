@@ -31,6 +31,8 @@ struct TrainOptions {
   // Asked on rank 0 after each step: then a checkpoint of that step is written, and training ends.
   CancelToken interrupt;
   const Clock* clock = nullptr;  // what time is measured by; null: the real one
+  // The epoch, from 1, after which training pauses: its last step is saved and measured. 0: to the end.
+  int64_t until_epoch = 0;
   // About every half second, and at the end; null: nobody looks. On the caller's thread.
   std::function<void(const TrainProgress&)> on_progress;
 };
@@ -44,8 +46,9 @@ struct Evaluation {
 struct TrainResult {
   Module module;  // with the trained weights: @forward to export, @predict to use
   Signature signature;
-  Evaluation test;  // rank 0 alone has it
-  int64_t steps = 0;
+  Evaluation test;           // rank 0 alone has it
+  int64_t steps = 0;         // done
+  bool paused = false;       // by TrainOptions::until_epoch, before the recipe's end
   int64_t resumed_from = 0;  // the checkpoint's step; 0: from the beginning
   double seconds = 0;        // of training, evaluation apart
   double images_per_second = 0;

@@ -75,7 +75,7 @@ export interface DatasetProfile {
   profile: { splits: SplitProfile[] };
 }
 
-export type RunState = "created" | "running" | "succeeded" | "failed" | "cancelled";
+export type RunState = "created" | "running" | "succeeded" | "failed" | "cancelled" | "paused";
 
 export interface Attempt {
   number: number;

@@ -8,6 +8,7 @@ export type Grain = "waiting" | "working" | "done" | "failed" | "ended" | "refus
 export function grainOfRun(state: RunState): Grain {
   switch (state) {
     case "created":
+    case "paused":
       return "waiting";
     case "running":
       return "working";

@@ -143,6 +143,7 @@ export const en = {
   run_succeeded: "succeeded",
   run_failed: "failed",
   run_cancelled: "cancelled",
+  run_paused: "paused",
   choose: "Choose",
   chooseRun: "Compare {name}",
   compareN: "Compare {n}",

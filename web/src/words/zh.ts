@@ -145,6 +145,7 @@ export const zh: Catalogue = {
   run_succeeded: "成功",
   run_failed: "失败",
   run_cancelled: "已取消",
+  run_paused: "已暂停",
   choose: "选择",
   chooseRun: "比较 {name}",
   compareN: "比较 {n} 个",
