@@ -5,6 +5,7 @@ import "./styles/base.css";
 import "./styles/shell.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
+import "./styles/labels.css";
 import { render } from "preact";
 import { App } from "./app/app";
 import { takeSignInCode } from "./app/router";

@@ -7,6 +7,7 @@ import { DatasetPage } from "../pages/dataset";
 import { DatasetsPage } from "../pages/datasets";
 import { JobPage } from "../pages/job";
 import { JobsPage } from "../pages/jobs";
+import { DeskPage, LabellingPage, LabellingsPage, ReviewPage } from "../pages/lazy_pages";
 import { ModelPage } from "../pages/model";
 import { ModelsPage } from "../pages/models";
 import { NotFound } from "../pages/not_found";
@@ -31,6 +32,10 @@ function page({ segments, query }: Place) {
       return <OverviewPage />;
     case "data":
       return name === undefined ? <DatasetsPage /> : <DatasetPage key={name} reference={name} />;
+    case "labels":
+      if (name === undefined) return <LabellingsPage />;
+      if (more === "desk") return <DeskPage key={name} name={name} labeller={query.get("as") ?? ""} />;
+      return more === "review" ? <ReviewPage key={name} name={name} /> : <LabellingPage key={name} name={name} />;
     case "runs":
       if (name === "compare")
         return <ComparePage ids={(query.get("ids") ?? "").split(",").filter((id) => id !== "")} />;
@@ -50,6 +55,11 @@ function page({ segments, query }: Place) {
 // Services may be looked at without signing in, where the server lets anybody on its machine do so.
 function isOpen(where: Place): boolean {
   return where.segments[0] === "services" && session.get()?.services_are_open === true;
+}
+
+// Where one thing is done again and again, nothing else is on the page.
+function isDesk({ segments }: Place): boolean {
+  return segments[0] === "labels" && segments[2] === "desk";
 }
 
 export function App() {
@@ -74,7 +84,7 @@ export function App() {
     main.current?.querySelector("h1")?.focus({ preventScroll: true });
   }, [path]);
   return (
-    <div class="shell">
+    <div class={isDesk(where) ? "shell at-desk" : "shell"}>
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
         {say("skip")}
       </button>

@@ -1,0 +1,9 @@
+// The pages and parts that are read when they are first wanted.
+import { lazy } from "../lib/lazy";
+
+const labels = () => import("./label_pages");
+export const LabellingsPage = lazy(async () => (await labels()).LabellingsPage);
+export const LabellingPage = lazy(async () => (await labels()).LabellingPage);
+export const DeskPage = lazy(async () => (await labels()).DeskPage);
+export const ReviewPage = lazy(async () => (await labels()).ReviewPage);
+export const LabellingDialog = lazy(async () => (await labels()).LabellingDialog);
