@@ -6,6 +6,7 @@ import "./styles/shell.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
 import "./styles/labels.css";
+import "./styles/data.css";
 import { render } from "preact";
 import { App } from "./app/app";
 import { takeSignInCode } from "./app/router";

@@ -3,11 +3,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { serverAway } from "../api/client";
 import { useSignal } from "../lib/signal";
 import { ComparePage } from "../pages/compare";
-import { DatasetPage } from "../pages/dataset";
 import { DatasetsPage } from "../pages/datasets";
 import { JobPage } from "../pages/job";
 import { JobsPage } from "../pages/jobs";
-import { DeskPage, LabellingPage, LabellingsPage, ReviewPage } from "../pages/lazy_pages";
+import { CleanPage, DatasetPage, DeskPage, LabellingPage, LabellingsPage, ReviewPage } from "../pages/lazy_pages";
 import { ModelPage } from "../pages/model";
 import { ModelsPage } from "../pages/models";
 import { NotFound } from "../pages/not_found";
@@ -31,7 +30,8 @@ function page({ segments, query }: Place) {
     case undefined:
       return <OverviewPage />;
     case "data":
-      return name === undefined ? <DatasetsPage /> : <DatasetPage key={name} reference={name} />;
+      if (name === undefined) return <DatasetsPage />;
+      return more === "clean" ? <CleanPage key={name} reference={name} /> : <DatasetPage key={name} reference={name} />;
     case "labels":
       if (name === undefined) return <LabellingsPage />;
       if (more === "desk") return <DeskPage key={name} name={name} labeller={query.get("as") ?? ""} />;

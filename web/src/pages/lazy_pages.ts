@@ -1,6 +1,10 @@
 // The pages and parts that are read when they are first wanted.
 import { lazy } from "../lib/lazy";
 
+const data = () => import("./data_pages");
+export const DatasetPage = lazy(async () => (await data()).DatasetPage);
+export const CleanPage = lazy(async () => (await data()).CleanPage);
+
 const labels = () => import("./label_pages");
 export const LabellingsPage = lazy(async () => (await labels()).LabellingsPage);
 export const LabellingPage = lazy(async () => (await labels()).LabellingPage);
