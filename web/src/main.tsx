@@ -7,6 +7,7 @@ import "./styles/parts.css";
 import "./styles/pages.css";
 import "./styles/labels.css";
 import "./styles/data.css";
+import "./styles/runs.css";
 import { render } from "preact";
 import { App } from "./app/app";
 import { takeSignInCode } from "./app/router";

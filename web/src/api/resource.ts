@@ -11,7 +11,7 @@ export interface Resource<T> {
 }
 
 const HIDDEN_FACTOR = 5; // a page in a background tab asks less often
-const FED_MS = 30_000; // what the feed tells about is read by the clock this often
+const FED_MS = 15_000; // what the feed tells about is read by the clock this often
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 15000;
 

@@ -1,12 +1,23 @@
 // The shell: what stands around every page, and which page it is.
 import { useEffect, useRef } from "preact/hooks";
 import { serverAway } from "../api/client";
+import { COST_BY } from "../api/cost_types";
 import { useSignal } from "../lib/signal";
-import { ComparePage } from "../pages/compare";
 import { DatasetsPage } from "../pages/datasets";
 import { JobPage } from "../pages/job";
 import { JobsPage } from "../pages/jobs";
-import { CleanPage, DatasetPage, DeskPage, LabellingPage, LabellingsPage, ReviewPage } from "../pages/lazy_pages";
+import {
+  CleanPage,
+  ComparePage,
+  CostPage,
+  DatasetPage,
+  DeskPage,
+  LabellingPage,
+  LabellingsPage,
+  ReviewPage,
+  SweepPage,
+  SweepsPage,
+} from "../pages/lazy_pages";
 import { ModelPage } from "../pages/model";
 import { ModelsPage } from "../pages/models";
 import { NotFound } from "../pages/not_found";
@@ -32,6 +43,10 @@ function page({ segments, query }: Place) {
     case "data":
       if (name === undefined) return <DatasetsPage />;
       return more === "clean" ? <CleanPage key={name} reference={name} /> : <DatasetPage key={name} reference={name} />;
+    case "cost": {
+      const by = COST_BY.find((one) => one === query.get("by")) ?? "owner";
+      return <CostPage key={by} by={by} />;
+    }
     case "labels":
       if (name === undefined) return <LabellingsPage />;
       if (more === "desk") return <DeskPage key={name} name={name} labeller={query.get("as") ?? ""} />;
@@ -40,6 +55,8 @@ function page({ segments, query }: Place) {
       if (name === "compare")
         return <ComparePage ids={(query.get("ids") ?? "").split(",").filter((id) => id !== "")} />;
       return name === undefined ? <RunsPage /> : <RunPage key={name} id={name} />;
+    case "sweeps":
+      return name === undefined ? <SweepsPage /> : <SweepPage key={name} name={name} />;
     case "jobs":
       return name === undefined ? <JobsPage /> : <JobPage key={name} id={name} />;
     case "models":

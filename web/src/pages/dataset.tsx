@@ -160,7 +160,7 @@ function Oddities({ splits }: { splits: SplitProfile[] }) {
 export function DatasetPage({ reference }: { reference: string }) {
   const path = segment(reference);
   const version = useResource<Version>(`/datasets/${path}`);
-  const versions = useResource<Items<Version>>(`/datasets/${segment(nameOf(reference))}/versions`, 10000);
+  const versions = useResource<Items<Version>>(`/datasets/${segment(nameOf(reference))}/versions`, 10000, ["dataset"]);
   const profile = useResource<DatasetProfile>(version.data ? `/datasets/${path}/profile` : null);
   const shown = version.data;
   const splits = profile.data?.profile.splits ?? [];

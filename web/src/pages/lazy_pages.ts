@@ -11,3 +11,11 @@ export const LabellingPage = lazy(async () => (await labels()).LabellingPage);
 export const DeskPage = lazy(async () => (await labels()).DeskPage);
 export const ReviewPage = lazy(async () => (await labels()).ReviewPage);
 export const LabellingDialog = lazy(async () => (await labels()).LabellingDialog);
+
+const more = () => import("./more_pages");
+export const ComparePage = lazy(async () => (await more()).ComparePage);
+export const CostPage = lazy(async () => (await more()).CostPage);
+export const CasesSection = lazy(async () => (await more()).CasesSection);
+export const GatesSection = lazy(async () => (await more()).GatesSection);
+export const SweepPage = lazy(async () => (await more()).SweepPage);
+export const SweepsPage = lazy(async () => (await more()).SweepsPage);
