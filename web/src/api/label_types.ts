@@ -33,8 +33,8 @@ export interface LabellingInShort {
   dataset: string;
   task: LabelTask;
   items: number;
-  done: number;
-  in_review: number;
+  done: number | null; // null: its data set cannot be read any more
+  in_review: number | null;
   labellers: number;
   state: "open" | "closed";
 }
@@ -140,5 +140,5 @@ export interface ReviewItem extends LabelItem {
     comment: string;
     at: number;
   }[];
-  decision: LabelValue | null;
+  decision: LabelValue | { skip: true } | null;
 }

@@ -8,7 +8,8 @@ export interface DeskServer {
   undo(): Promise<LabelItem>;
 }
 
-const AHEAD = 12; // items asked for at a time
+const AHEAD = 12; // items asked for beyond those in hand
+const MOST_AT_ONCE = 100; // that the server gives
 const LOW = 6; // so many left: more are asked for
 const PACE = 20; // answers that the speed is measured over
 const RETRY_MS = 1500;
@@ -146,12 +147,13 @@ export class Desk {
   async #fetchOnce(): Promise<void> {
     const empty = this.#queue.length === 0;
     try {
-      // The server may hand out again what it handed out already: it is told apart by its number.
-      const { items } = await this.#server.next(AHEAD);
+      // The server first hands out again what it handed out already and has no answer for.
+      const count = Math.min(MOST_AT_ONCE, AHEAD + this.#queue.length + this.#waiting.length);
+      const { items } = await this.#server.next(count);
       const known = new Set([...this.#queue.map((i) => i.item), ...this.#seen]);
       const fresh = items.filter((i) => !known.has(i.item));
       this.#queue.push(...fresh);
-      this.#exhausted = fresh.length === 0;
+      this.#exhausted = items.length < count;
       this.#fetchProblem = null;
     } catch (error) {
       this.#fetchProblem = error as Error;

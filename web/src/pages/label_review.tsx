@@ -124,7 +124,7 @@ function shiftedClass(event: KeyboardEvent, classes: string[]): string | undefin
 export function ReviewPage({ name }: { name: string }) {
   const path = labellingPath(name);
   const labelling = useResource<Labelling>(path);
-  const { data, error, reload } = useResource<Items<ReviewItem>>(`${path}/review?limit=500`);
+  const { data, error, reload } = useResource<Items<ReviewItem>>(`${path}/review?limit=200`);
   const [at, setAt] = useState(0);
   const [decided, setDecided] = useState<Set<number>>(new Set());
   const [problem, setProblem] = useState<ApiError | null>(null);

@@ -242,7 +242,7 @@ function Progress({ one }: { one: Labelling }) {
 
 export function LabellingPage({ name }: { name: string }) {
   const [committing, commit] = useState(false);
-  const { data: one, error, reload } = useResource<Labelling>(labellingPath(name), 3000, ["labelling"]);
+  const { data: one, error, reload } = useResource<Labelling>(labellingPath(name), 3000, ["labelling", "label"]);
   const known = one?.status.known;
   const guessed = one?.status.prelabel_known;
   return (

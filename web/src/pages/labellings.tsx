@@ -19,10 +19,12 @@ export function grainOfLabelling(one: { state: string; items: number; done: numb
 }
 
 function Row({ one }: { one: LabellingInShort }) {
+  const done = one.done ?? 0;
+  const inReview = one.in_review ?? 0;
   return (
     <tr>
       <th scope="row">
-        <GrainMark state={grainOfLabelling(one)} />
+        <GrainMark state={grainOfLabelling({ ...one, done })} />
         <a href={link("labels", one.name)}>{one.name}</a>
       </th>
       <td>{say(`task_${one.task}`)}</td>
@@ -30,16 +32,16 @@ function Row({ one }: { one: LabellingInShort }) {
         <a href={link("data", one.dataset)}>{one.dataset}</a>
       </td>
       <td class="meter-cell">
-        <Meter value={one.done} most={one.items} label={one.name} />
+        <Meter value={done} most={one.items} label={one.name} />
         <span class="number">
-          {whole(one.done)} / {whole(one.items)}
+          {whole(done)} / {whole(one.items)}
         </span>
       </td>
-      <td class={one.in_review > 0 ? "n notable" : "n"}>
-        {one.in_review > 0 ? <a href={link("labels", one.name, "review")}>{whole(one.in_review)}</a> : "0"}
+      <td class={inReview > 0 ? "n notable" : "n"}>
+        {inReview > 0 ? <a href={link("labels", one.name, "review")}>{whole(inReview)}</a> : "0"}
       </td>
       <td class="end">
-        {one.state === "open" && one.done < one.items && (
+        {one.state === "open" && done < one.items && (
           <a class="button small" href={link("labels", one.name, "desk")}>
             {say("toLabel")}
           </a>
@@ -51,7 +53,10 @@ function Row({ one }: { one: LabellingInShort }) {
 
 export function LabellingsPage() {
   const [making, make] = useState(false);
-  const { data, error, reload } = useResource<Items<LabellingInShort>>("/labellings?limit=500", 5000, ["labelling"]);
+  const { data, error, reload } = useResource<Items<LabellingInShort>>("/labellings?limit=100", 5000, [
+    "labelling",
+    "label",
+  ]);
   const action = may("write") && (
     <button type="button" class="primary" onClick={() => make(true)}>
       {say("newLabelling")}
