@@ -3,11 +3,12 @@ import { useState } from "preact/hooks";
 import { post, segment } from "../api/client";
 import { useResource } from "../api/resource";
 import type { Service } from "../api/types";
+import { go, link } from "../app/router";
 import { may, session } from "../app/session";
+import { useFeature } from "../lib/features";
 import { figure, share, whole } from "../lib/format";
 import { pictureSize } from "../lib/pixels";
 import { useSignal } from "../lib/signal";
-import { LabellingDialog } from "../pages/lazy_pages";
 import { say } from "../words/words";
 import { Dialog } from "./dialog";
 import { Ledger, Section } from "./layout";
@@ -34,11 +35,14 @@ interface Cases {
 const SHOWN = 24;
 const LIVE_MS = 5000;
 
+// A request's shape has the rows first.
+const sizeOf = (one: HardCase) => pictureSize(one.shape.length > 2 ? one.shape.slice(1) : one.shape);
+
 function Cards({ items }: { items: HardCase[] }) {
   return (
     <ul class="picture-cards">
       {items.map((one) => {
-        const size = pictureSize(one.shape.length > 2 ? one.shape.slice(1) : one.shape);
+        const size = sizeOf(one);
         return (
           <li key={one.number}>
             {size && <Picture data={one.data} size={size} />}
@@ -89,32 +93,36 @@ function Rows({ items }: { items: HardCase[] }) {
   );
 }
 
-interface ExportProps {
+interface LabelDialogProps {
   service: string;
   kept: number;
-  done: (made: { dataset: string; split: string }) => void;
+  labels: boolean; // the server makes a labelling of them; else only a data set
   close: () => void;
 }
 
-function ExportDialog({ service, kept, done, close }: ExportProps) {
+function LabelDialog({ service, kept, labels, close }: LabelDialogProps) {
   const [name, setName] = useState(`${service}-cases`);
+  const path = `/services/${segment(service)}/cases`;
+  const act = async () => {
+    if (labels) {
+      await post(`${path}/label`, { name });
+      go(link("labels", name));
+      return;
+    }
+    const made = await post<{ dataset: string }>(`${path}/export`, { dataset: name });
+    go(link("data", made.dataset));
+  };
   return (
     <Dialog
-      title={say("casesAsk", { n: whole(kept) })}
-      confirm={say("casesExport")}
+      title={say(labels ? "casesAsk" : "casesAskData", { n: whole(kept) })}
+      confirm={say("makeLabelling")}
       ready={name !== ""}
-      act={async () =>
-        done(
-          await post<{ dataset: string; split: string }>(`/services/${segment(service)}/cases/export`, {
-            dataset: name,
-          }),
-        )
-      }
+      act={act}
       close={close}
     >
-      <p>{say("casesWhat")}</p>
+      <p>{say(labels ? "casesWhat" : "casesWhatData")}</p>
       <label>
-        <span>{say("datasetTitle")}</span>
+        <span>{say("name")}</span>
         <input type="text" autocomplete="off" value={name} onInput={(e) => setName(e.currentTarget.value)} />
       </label>
     </Dialog>
@@ -124,14 +132,12 @@ function ExportDialog({ service, kept, done, close }: ExportProps) {
 export function CasesSection({ service }: { service: Service }) {
   useSignal(session);
   const [asking, ask] = useState(false);
-  const [made, setMade] = useState<{ dataset: string; split: string } | null>(null);
+  const labels = useFeature("/services/{name}/cases/label");
   // They are users' data: only who signed in sees them.
   const path = may("read") ? `/services/${segment(service.name)}/cases?limit=${SHOWN}` : null;
-  const { data, reload } = useResource<Cases>(path, LIVE_MS);
+  const { data } = useResource<Cases>(path, LIVE_MS);
   if (data === undefined) return null;
-  const pictures = data.items.some(
-    (one) => pictureSize(one.shape.length > 2 ? one.shape.slice(1) : one.shape) !== null,
-  );
+  const pictures = data.items.some((one) => sizeOf(one) !== null);
   return (
     <Section title={say("cases")} aside={<p>{say("casesHow")}</p>}>
       {!data.consent && <p class="quiet">{say("casesOff")}</p>}
@@ -140,9 +146,9 @@ export function CasesSection({ service }: { service: Service }) {
         <>
           <div class="controls">
             <p class="number">{say("casesKept", { n: whole(data.kept) })}</p>
-            {may("write") && (
+            {labels !== null && may("write") && (
               <button type="button" onClick={() => ask(true)}>
-                {say("labelCases")}
+                {say(labels ? "labelCases" : "casesExport")}
               </button>
             )}
           </div>
@@ -150,26 +156,7 @@ export function CasesSection({ service }: { service: Service }) {
         </>
       )}
       {asking && (
-        <ExportDialog
-          service={service.name}
-          kept={data.kept}
-          done={(one) => {
-            setMade(one);
-            reload();
-          }}
-          close={() => ask(false)}
-        />
-      )}
-      {made && !asking && (
-        <LabellingDialog
-          start={{
-            dataset: made.dataset,
-            split: made.split,
-            name: made.dataset.replaceAll("/", "-").replace("@", "-"),
-            service: service.name,
-          }}
-          close={() => setMade(null)}
-        />
+        <LabelDialog service={service.name} kept={data.kept} labels={labels === true} close={() => ask(false)} />
       )}
     </Section>
   );
