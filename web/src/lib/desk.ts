@@ -36,7 +36,7 @@ export class Desk {
   #sendProblem: Error | null = null;
   #fetchProblem: Error | null = null;
 
-  done = 0; // of all labellers, as the server last said
+  done: number | null = null; // of all labellers, as the server last said; null: since then something was undone
   answered = 0; // here, since the desk was opened
   gold: (GoldVerdict & { item: LabelItem; given: LabelAnswer }) | null = null;
   goldAsked = 0;
@@ -121,6 +121,7 @@ export class Desk {
       await this.#send();
       const item = await this.#server.undo();
       this.#seen.delete(item.item);
+      this.done = null;
       this.#queue = [item, ...this.#queue.filter((other) => other.item !== item.item)];
       this.answered = Math.max(0, this.answered - 1);
       this.#seconds.pop();

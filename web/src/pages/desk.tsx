@@ -44,7 +44,7 @@ function isField(target: EventTarget | null): boolean {
 }
 
 // A key goes to the answer first, then to the desk; what neither knows stays with the page.
-function useKeys(editor: { current: KeyHandler | null }, desk: Desk, help: () => void): void {
+function useKeys(editor: { current: KeyHandler | null }, desk: Desk, undo: () => void, help: () => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.metaKey || event.altKey || document.querySelector("dialog[open]") !== null) return;
@@ -56,7 +56,7 @@ function useKeys(editor: { current: KeyHandler | null }, desk: Desk, help: () =>
         used = desk.current !== undefined && editor.current?.(event) === true;
       if (!used && !field && !event.ctrlKey) {
         used = true;
-        if (event.key === "z" || event.key === "Backspace") desk.undo();
+        if (event.key === "z" || event.key === "Backspace") undo();
         else if (event.key === "s" && desk.current !== undefined) desk.give({ skip: true });
         else if (event.key === "?") help();
         else used = false;
@@ -107,11 +107,12 @@ interface BarProps {
   labelling: Labelling;
   desk: Desk;
   labeller: string;
+  undo: () => void;
   help: () => void;
 }
 
-function Bar({ labelling, desk, labeller, help }: BarProps) {
-  const done = Math.max(desk.done, labelling.status.done);
+function Bar({ labelling, desk, labeller, undo, help }: BarProps) {
+  const done = desk.done ?? labelling.status.done;
   const { items } = labelling.status;
   return (
     <header class="desk-bar">
@@ -132,7 +133,7 @@ function Bar({ labelling, desk, labeller, help }: BarProps) {
         <span class="number quiet pace">{say("goldScore", { right: desk.goldRight, of: desk.goldAsked })}</span>
       )}
       <div class="desk-buttons">
-        <button type="button" disabled={!desk.canUndo} onClick={() => desk.undo()}>
+        <button type="button" disabled={!desk.canUndo} onClick={undo}>
           {say("undo")} <kbd>z</kbd>
         </button>
         <button type="button" disabled={desk.current === undefined} onClick={() => desk.give({ skip: true })}>
@@ -151,7 +152,7 @@ function Ended({ labelling, desk }: { labelling: Labelling; desk: Desk }) {
   return (
     <Empty title={away ? say("savingRest") : say("nothingLeft")}>
       <p class="quiet">{desk.answered > 0 && say("answeredHere", { n: whole(desk.answered) })}</p>
-      <a class="button" href={link("labels", labelling.name)}>
+      <a class="button primary" href={link("labels", labelling.name)}>
         {say("toLabelling")}
       </a>
     </Empty>
@@ -163,7 +164,10 @@ export function DeskPage({ name, labeller }: { name: string; labeller: string })
   const desk = useDesk(name, labeller);
   const keys = useRef<KeyHandler | null>(null);
   const [helping, help] = useState(false);
-  useKeys(keys, desk, () => help(true));
+  const undo = () => {
+    desk.undo().then(reload);
+  };
+  useKeys(keys, desk, undo, () => help(true));
   usePictures(desk.ahead.slice(0, LOOKED_AHEAD));
   useEffect(() => {
     document.title = `${name} – Sinter`;
@@ -196,7 +200,7 @@ export function DeskPage({ name, labeller }: { name: string; labeller: string })
   );
   return (
     <div class={`desk task-${task}`}>
-      <Bar labelling={labelling} desk={desk} labeller={labeller} help={() => help(true)} />
+      <Bar labelling={labelling} desk={desk} labeller={labeller} undo={undo} help={() => help(true)} />
       {desk.problem && (
         <p class="told-error" role="alert">
           {desk.unsaved > 0 ? say("notSaved", { n: desk.unsaved }) : ""} {desk.problem.message}
