@@ -160,11 +160,18 @@ class Labels(Browser):
         page.wait_for_selector("text=Nothing is left to label")
         labeller = self.status("tags")["labellers"][0]
         self.assertEqual((labeller["answers"], labeller["skipped"]), (2, 1))
-        # Taken back, the item comes with what was said of it.
-        self.go("labels/tags", ".facts")
-        self.go("labels/tags/desk", ".empty")
+        # Taken back, the item comes with what was said of it; on another day it is asked again without.
         page.keyboard.press("z")
-        page.wait_for_selector("[aria-pressed=true] >> text=top")
+        page.wait_for_selector("[aria-pressed=true]:has-text('top')")
+        last = self.shown()
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=Nothing is left to label")
+        self.go("labels/tags", ".facts")
+        self.go("labels/tags/desk", ".desk .empty")
+        page.keyboard.press("z")
+        page.wait_for_selector(".desk-picture img")
+        self.assertEqual(self.shown(), last)
+        self.assertEqual(self.status("tags")["done"], 2)
 
     def test_boxes_by_mouse_and_keyboard(self):
         self.prepare()

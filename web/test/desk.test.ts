@@ -94,6 +94,7 @@ test("undo waits for what is on its way, and the item is asked again", async () 
   await desk.undo();
   assert.deepEqual(server.log.slice(-3), ["answer 0", "answer 1", "undo 1"]);
   assert.equal(desk.current?.item, 1);
+  assert.deepEqual(desk.current?.mine, { value: { class: "b" } }, "with what was said");
   assert.equal(desk.done, null, "how many are done is to be asked");
   assert.equal(desk.answered, 1);
   desk.give({ value: { class: "c" } });

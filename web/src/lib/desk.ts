@@ -29,6 +29,7 @@ export class Desk {
   #fetching: Promise<void> | null = null;
   #exhausted = false;
   #closed = false;
+  #given = new Map<number, LabelAnswer>(); // here: what is taken back begins with what was said
   #seen = new Set<number>(); // answered here: not shown again unless taken back
   #shownAt = 0;
   #seconds: number[] = [];
@@ -103,6 +104,7 @@ export class Desk {
     const seconds = Math.round((this.#clock() - this.#shownAt) / 10) / 100;
     this.#seconds.push(seconds);
     this.#seen.add(item.item);
+    this.#given.set(item.item, answer);
     this.answered++;
     this.gold = null;
     this.#waiting.push({ item, answer: { ...answer, seconds } });
@@ -122,6 +124,8 @@ export class Desk {
       const item = await this.#server.undo();
       this.#seen.delete(item.item);
       this.done = null;
+      const before = this.#given.get(item.item);
+      if (item.mine === null && before !== undefined) item.mine = before;
       this.#queue = [item, ...this.#queue.filter((other) => other.item !== item.item)];
       this.answered = Math.max(0, this.answered - 1);
       this.#seconds.pop();
