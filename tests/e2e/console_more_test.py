@@ -146,9 +146,9 @@ class More(Browser):
         self.assertEqual(shown, [c["class_name"] for c in cases["items"]])
         self.axe("hard cases")
         self.fits(360, "hard cases")
-        page.click("text=Label them")
+        page.click("section[aria-label='Hard cases'] button")
         page.locator("dialog button[type=submit]").click()
-        page.wait_for_selector("dialog legend >> nth=0")  # of the labelling that is to be made of them
+        page.wait_for_selector("h1:has-text('clothes-cases')")  # the labelling, or the data set, that they became
         made = self.get("/sinter/v1/datasets/clothes-cases/profile")["profile"]["splits"]
         self.assertEqual([(s["name"], s["rows"]) for s in made], [("cases", cases["kept"])])
         self.assertEqual(self.get("/sinter/v1/services/clothes/cases")["kept"], 0)

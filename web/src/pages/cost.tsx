@@ -15,7 +15,7 @@ export function CostPage({ by }: { by: CostBy }) {
       {!data && !error && !absent && <Loading />}
       {absent && <Empty title={say("costAbsent")} />}
       {data?.items.length === 0 && <Empty title={say("costNone")} />}
-      {data && data.items.length > 0 && <CostTable by={by} items={data.items} />}
+      {data && data.items.length > 0 && <CostTable by={by} items={data.items} currency={data.price?.currency} />}
     </>
   );
 }

@@ -3,22 +3,22 @@ import { COST_BY, type Cost, type CostBy, type CostItem, costPath } from "../api
 import { useResource } from "../api/resource";
 import { link } from "../app/router";
 import { useFeature } from "../lib/features";
-import { figure } from "../lib/format";
+import { figure, NONE, whole } from "../lib/format";
 import { say } from "../words/words";
 import { Ledger, Section } from "./layout";
 
 const SLOW_MS = 30_000;
 
 function nameOf(by: CostBy, name: string) {
+  if (name === "") return NONE;
   if (by === "run") return <a href={link("runs", name)}>{name}</a>;
   if (by === "service") return <a href={link("services", name)}>{name}</a>;
   return name;
 }
 
-export function CostTable({ by, items }: { by: CostBy; items: CostItem[] }) {
+export function CostTable({ by, items, currency }: { by: CostBy; items: CostItem[]; currency: string | undefined }) {
   const most = Math.max(1e-9, ...items.map((i) => i.core_hours));
-  const gpu = items.some((i) => (i.gpu_hours ?? 0) > 0);
-  const money = items.some((i) => typeof i.money === "number");
+  const gpu = items.some((i) => i.gpu_hours > 0);
   return (
     <Ledger label={say("cost")}>
       <thead>
@@ -30,9 +30,14 @@ export function CostTable({ by, items }: { by: CostBy; items: CostItem[] }) {
               {say("gpuHours")}
             </th>
           )}
-          {money && (
+          {by !== "run" && (
             <th scope="col" class="n">
-              {say("money")}
+              {say("runs")}
+            </th>
+          )}
+          {currency !== undefined && (
+            <th scope="col" class="n">
+              {currency}
             </th>
           )}
         </tr>
@@ -47,8 +52,9 @@ export function CostTable({ by, items }: { by: CostBy; items: CostItem[] }) {
                 <b>{figure(item.core_hours)}</b>
               </span>
             </td>
-            {gpu && <td class="n">{figure(item.gpu_hours ?? 0)}</td>}
-            {money && <td class="n">{figure(item.money)}</td>}
+            {gpu && <td class="n">{figure(item.gpu_hours)}</td>}
+            {by !== "run" && <td class="n">{whole(item.runs)}</td>}
+            {currency !== undefined && <td class="n">{figure(item.cost)}</td>}
           </tr>
         ))}
       </tbody>
@@ -77,7 +83,7 @@ export function CostSection() {
         </p>
       }
     >
-      <CostTable by="owner" items={data.items.slice(0, SHOWN)} />
+      <CostTable by="owner" items={data.items.slice(0, SHOWN)} currency={data.price?.currency} />
     </Section>
   );
 }

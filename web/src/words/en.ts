@@ -589,7 +589,6 @@ export const en = {
   costBy_service: "Service",
   coreHours: "Core-hours",
   gpuHours: "GPU-hours",
-  money: "Money",
   cases: "Hard cases",
   casesHow: "Requests that it was unsure of or that were unusual, kept for labelling with the owner's consent.",
   casesOff: "None are kept: the gates say whether they may be.",

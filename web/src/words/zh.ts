@@ -589,7 +589,6 @@ export const zh: Catalogue = {
   costBy_service: "服务",
   coreHours: "核时",
   gpuHours: "GPU 时",
-  money: "费用",
   cases: "困难样本",
   casesHow: "模型没有把握或少见的请求，经所有者同意后保留以供标注。",
   casesOff: "未保留：是否保留由关卡设置决定。",
