@@ -153,6 +153,39 @@ class More(Browser):
         self.assertEqual([(s["name"], s["rows"]) for s in made], [("cases", cases["kept"])])
         self.assertEqual(self.get("/sinter/v1/services/clothes/cases")["kept"], 0)
 
+    def test_a_sweep_is_followed_and_its_cost_is_shown(self):
+        self.serve()
+        if "/sinter/v1/sweeps" not in self.get("/sinter/v1/openapi.json")["paths"]:
+            self.skipTest("this server has no sweeps")
+        self.ok("data", "add", "small", small_data(self.folder / "idx"))
+        (self.folder / "base.yaml").write_text(recipe(name="base", epochs=1))
+        (self.folder / "sweep.yaml").write_text(
+            "name: rates\nrecipe: base.yaml\nsearch: grid\nmetric: test.accuracy\ngoal: max\nparallel: 1\n"
+            "parameters:\n  optimizer.learning_rate: [0.001, 0.003]\n  batch_size: [50, 100]\n")
+        self.ok("sweep", "submit", self.folder / "sweep.yaml")
+        self.browse()
+        page = self.page
+        self.sign_in()
+        self.go("runs", ".actions a")
+        page.click(".actions a:has-text('Sweeps')")
+        page.click("text=rates")
+        page.wait_for_selector(".head .state-done", timeout=120000)
+        page.wait_for_selector(".parallel polyline >> nth=3", state="attached")
+        sweep = self.get("/sinter/v1/sweeps/rates")
+        rows = page.locator("section[aria-label='Trials'] tbody tr th").all_text_contents()
+        self.assertEqual([int(r) for r in rows], [t["trial"] for t in sweep["trials"]], "the best first")
+        self.assertEqual({n.strip() for n in page.locator(".axis-name").all_text_contents()},
+                         {"learning_rate", "batch_size", "accuracy"})
+        self.axe("a sweep")
+        self.picture("sweep-1440")
+        self.fits(360, "a sweep")
+        self.go("cost?by=run", ".bar-cell")
+        cost = self.get("/sinter/v1/cost?by=run")["items"]
+        self.assertEqual(page.locator("section[aria-label='Cost'] tbody th").all_text_contents(),
+                         [item["name"] or "–" for item in cost])
+        self.axe("cost")
+        self.quiet()
+
     def test_pages_follow_the_changes_of_the_server(self):
         self.serve()
         self.browse()
