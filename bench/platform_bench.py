@@ -4,10 +4,14 @@ A figure is a function (rounds, folder) that gives rows; MEASURES lists them. `f
 """
 import pathlib
 import shutil
+import statistics
+import sys
 import tempfile
 
 from rounds import pinned, row, take_turns
 
+SINTER = pathlib.Path("build/release/sinter").resolve()
+BROWSER_PYTHON = "build/venv/tests/bin/python"  # where Playwright is
 DRIVER = pathlib.Path("build/release/bench/bench_platform")
 CORES = "0,1"
 SECONDS = 1
@@ -49,7 +53,18 @@ def jobs_accepted(rounds, folder):
                 less_is_better=False)]
 
 
-MEASURES = [record_writes, jobs_accepted, list_page]
+def console(rounds, folder):
+    """A first visit of the console, nothing cached, beside what the design allows and a page that is one word."""
+    visits = [pinned(CORES, [BROWSER_PYTHON, "bench/console_paint.py", SINTER, folder]) for _ in range(rounds)]
+    median = {name: statistics.median(v[name] for v in visits) for name in visits[0]}
+    print(f"console: {median}", file=sys.stderr, flush=True)
+    return [row("platform console: first contentful paint", "ms", median["paint"], median["word"], "a page of one word", "< 500 ms"),
+            row("platform console: overview shown", "ms", median["whole"], 1000, "the limit", ">= 1"),
+            row("platform console: scripts and styles of a first visit, compressed", "kB", median["code"] / 1000, 100, "the limit", ">= 1"),
+            row("platform console: all of a first visit, uncompressed", "kB", median["raw"] / 1000, 1000, "the limit", ">= 1")]
+
+
+MEASURES = [record_writes, jobs_accepted, list_page, console]
 
 
 def run(rounds, out):

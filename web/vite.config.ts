@@ -1,7 +1,7 @@
 import { defineConfig } from "vite";
 
-// One script, one style sheet, the fonts: all under console/, named by their hashes. Nothing is inlined, so that the
-// server's content security policy needs no exception.
+// A script, more of them for pages that few visits open, one style sheet, the fonts: all under console/, named by their
+// hashes. Nothing is inlined, so that the server's content security policy needs no exception.
 export default defineConfig({
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
   build: {

@@ -218,7 +218,7 @@ class Console(Browser):
         page = self.browse()
         self.sign_in()
         self.go("runs", ".ledger")
-        compare = page.locator(".actions button")
+        compare = page.locator(".actions .primary")
         self.assertTrue(compare.is_disabled())
         for run in self.runs:
             if run.startswith("digits"):

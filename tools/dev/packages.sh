@@ -41,5 +41,5 @@ packages_test=(
 packages_demo=(dataset-fashion-mnist python3 python3-venv)
 packages_lint=(clang-format-19 clang-tidy-19)
 packages_fuzz=(clang-19 libclang-rt-19-dev lld-19)  # libFuzzer comes with libclang-rt
-packages_bench=(nginx-light wrk)
+packages_bench=(nginx-light wrk chromium)  # chromium: the console's first paint
 packages_machine=(debootstrap)  # tools/fresh-machine

@@ -105,8 +105,8 @@ test("figures of the same kind are drawn together, training first", () => {
     ["accuracy", ["test.accuracy"]],
     ["lr", ["lr"]],
   ]);
-  const series = { points: 2, steps: [1, 2], mean: [0.5, "nan"], least: [], most: [], wall_ms: [] };
-  assert.deepEqual(curveOf(series), { xs: [1, 2], ys: [0.5, null] });
+  const series = { points: 2, steps: [1, 2], mean: [0.5, "nan"], least: [], most: [], wall_ms: [1500, 2500] };
+  assert.deepEqual(curveOf(series), { xs: [1, 2], ys: [0.5, null], at: [1.5, 2.5] });
 });
 
 test("pictures", () => {

@@ -12,21 +12,42 @@ namespace {
 
 using Ticket = std::pair<uint64_t, int64_t>;  // random number, row: the lowest tickets of a class are shown
 
-}  // namespace
+struct PictureShape {
+  int64_t height = 0, width = 0, channels = 1;
+};
 
-Result<std::string> SampleGrid(const DatasetVersion& version, size_t split, const GridOptions& options) {
-  TRY(const size_t features, version.FeatureColumn());
-  const auto labels = version.LabelColumn();
-  const DatasetColumn& picture = version.info().columns[features];
-  const auto classes =
-      labels ? static_cast<int64_t>(version.info().columns[*labels].classes.size()) : int64_t{1};
+Result<PictureShape> ShapeOf(const DatasetColumn& picture) {
   if (picture.kind != ColumnKind::kPicture || picture.dtype != DType::kU8) {
     return Unsupported(
         fmt::format("column '{}' holds no pictures of u8: there is nothing to show", picture.name));
   }
-  const int64_t height = picture.shape[0], width = picture.shape[1];
-  const int64_t channels = picture.shape.size() == 3 ? picture.shape[2] : 1;
-  if (channels != 1 && channels != 3) return Unsupported(fmt::format("pictures of {} channels", channels));
+  const PictureShape shape{picture.shape[0], picture.shape[1],
+                           picture.shape.size() == 3 ? picture.shape[2] : 1};
+  if (shape.channels != 1 && shape.channels != 3)
+    return Unsupported(fmt::format("pictures of {} channels", shape.channels));
+  return shape;
+}
+
+}  // namespace
+
+Result<std::string> RowPicture(const DatasetVersion& version, size_t split, int64_t row) {
+  TRY(const size_t features, version.FeatureColumn());
+  TRY(const PictureShape shape, ShapeOf(version.info().columns[features]));
+  if (row < 0 || row >= version.Rows(split))
+    return NotFound(fmt::format("there is no row {}: there are {}", row, version.Rows(split)));
+  const std::span<const std::byte> sample = version.Row(split, features, row);
+  std::vector<uint8_t> pixels(sample.size());
+  std::ranges::transform(sample, pixels.begin(), [](std::byte b) { return static_cast<uint8_t>(b); });
+  return EncodePng(pixels, shape.height, shape.width, shape.channels);
+}
+
+Result<std::string> SampleGrid(const DatasetVersion& version, size_t split, const GridOptions& options) {
+  TRY(const size_t features, version.FeatureColumn());
+  const auto labels = version.LabelColumn();
+  TRY(const PictureShape shape, ShapeOf(version.info().columns[features]));
+  const auto [height, width, channels] = shape;
+  const auto classes =
+      labels ? static_cast<int64_t>(version.info().columns[*labels].classes.size()) : int64_t{1};
   if (options.per_class < 1 || options.per_class > 100) return InvalidArgument("per_class: 1 to 100 samples");
   if (options.only < -1 || options.only >= classes) {
     return InvalidArgument(fmt::format("there is no class {}: there are {}", options.only, classes));

@@ -73,5 +73,7 @@ struct GridOptions {
 // A PNG: a row of samples for each class, in the classes' order; one row where there are none. The features
 // must be pictures of u8.
 Result<std::string> SampleGrid(const DatasetVersion& version, size_t split, const GridOptions& options = {});
+// The same of one row, alone.
+Result<std::string> RowPicture(const DatasetVersion& version, size_t split, int64_t row);
 
 }  // namespace sinter

@@ -93,5 +93,19 @@ TEST_F(ProfileTest, TheGridShowsEachClassInItsRow) {
   EXPECT_FALSE(SampleGrid(*version, 0, {.per_class = 0}));
 }
 
+TEST_F(ProfileTest, OneRowIsAPictureOfItsOwn) {
+  auto version = Make(BytesArray({3, 1, 2}, {0, 1, 2, 3, 0, 1}), BytesArray({3}, {0, 1, 2}),
+                      BytesArray({1, 1, 2}, {2, 3}), BytesArray({1}, {1}));
+  auto first = RowPicture(*version, 0, 0);
+  ASSERT_TRUE(first);
+  EXPECT_EQ((*first)[19], 2);  // width and height, without gaps
+  EXPECT_EQ((*first)[23], 1);
+  EXPECT_NE(*first, *RowPicture(*version, 0, 1));
+  EXPECT_EQ(*first, *RowPicture(*version, 0, 2));
+  EXPECT_EQ(*RowPicture(*version, 1, 0), *RowPicture(*version, 0, 1));
+  EXPECT_EQ(RowPicture(*version, 0, 3).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(RowPicture(*version, 0, -1).error().code, ErrorCode::kNotFound);
+}
+
 }  // namespace
 }  // namespace sinter

@@ -68,4 +68,11 @@ Result<std::string> ShowSamples(Platform& platform, std::string_view ref, std::s
   return SampleGrid(*version, index, options);
 }
 
+Result<std::string> ShowRow(Platform& platform, std::string_view ref, std::string_view split, int64_t row) {
+  TRY(const RepositoryVersion found, platform.repositories(RepositoryKind::kDataset).Find(ref));
+  TRY(const auto version, DatasetVersion::Open(platform.store(), found.id));
+  TRY(const size_t index, version->SplitIndex(split));
+  return RowPicture(*version, index, row);
+}
+
 }  // namespace sinter

@@ -2,6 +2,7 @@
 //   GET /datasets/REF/profile             the profile, and the data set's description
 //   GET /datasets/REF/suspects?model=REF  labels that the model confidently disagrees with
 //   GET /datasets/REF/samples?split=&per_class=&class=&seed=   a PNG
+//   GET /datasets/REF/samples?split=&row=  one row's picture
 #pragma once
 
 #include <string>
@@ -24,5 +25,6 @@ Result<Json> ShowSuspects(Platform& platform, std::string_view ref, std::string_
                           const CancelToken& cancel = {});
 Result<std::string> ShowSamples(Platform& platform, std::string_view ref, std::string_view split,
                                 const GridOptions& options);
+Result<std::string> ShowRow(Platform& platform, std::string_view ref, std::string_view split, int64_t row);
 
 }  // namespace sinter

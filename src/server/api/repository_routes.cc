@@ -122,8 +122,13 @@ std::vector<Route> RepositoryRoutes(Platform& platform) {
   samples.method = "GET";
   samples.pattern = "/sinter/v1/datasets/{ref}/samples";
   samples.access = Access::kRead;
-  samples.summary = "Samples of each class as a picture (PNG).";
+  samples.summary = "Samples of each class as a picture (PNG), or of one row.";
   samples.answer = [&platform](HttpRequest& r) -> Result<HttpResponse> {
+    if (!r.Query("row").empty()) {
+      TRY(const int64_t row, r.QueryInt("row", 0, 0, INT64_MAX));
+      TRY(std::string png, ShowRow(platform, r.Parameter("ref"), r.Query("split", "train"), row));
+      return TextResponse(std::move(png), "image/png");
+    }
     GridOptions options;
     TRY(const int64_t per_class, r.QueryInt("per_class", 10, 1, 100));
     TRY(options.only, r.QueryInt("class", -1, -1, 65535));

@@ -68,6 +68,10 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
   return (await send("POST", api(path), body)).json() as Promise<T>;
 }
 
+export async function put<T>(path: string, body: unknown): Promise<T> {
+  return (await send("PUT", api(path), body)).json() as Promise<T>;
+}
+
 export async function remove(path: string): Promise<void> {
   await send("DELETE", api(path));
 }

@@ -1,5 +1,7 @@
 // What the server's own interface answers, as far as the console reads it.
 
+import type { RowPair } from "./data_types";
+
 export interface Version {
   name: string;
   ref: string;
@@ -22,6 +24,8 @@ export interface Details {
   dataset?: string;
   run?: string;
   source?: string;
+  from?: { ref: string; id: string }; // of a cleaned data set
+  steps?: Record<string, unknown>[];
   figures?: Record<string, number>;
   confusion?: number[][];
 }
@@ -54,6 +58,7 @@ export interface ColumnProfile extends Column {
   not_finite?: number;
   missing?: number;
   distinct?: number;
+  quantiles?: [number, number][]; // share and value
   personal?: Record<string, number>; // values in which that kind of personal data stands
 }
 
@@ -72,7 +77,12 @@ export interface SplitProfile {
 export interface DatasetProfile {
   version: Version;
   dataset: { columns: Column[]; splits: { name: string; rows: number }[] };
-  profile: { splits: SplitProfile[] };
+  profile: {
+    splits: SplitProfile[];
+    duplicate_examples?: RowPair[];
+    near_examples?: RowPair[];
+    near_method?: string;
+  };
 }
 
 export type RunState = "created" | "running" | "succeeded" | "failed" | "cancelled" | "paused";

@@ -1,12 +1,23 @@
 // The shell: what stands around every page, and which page it is.
 import { useEffect, useRef } from "preact/hooks";
 import { serverAway } from "../api/client";
+import { COST_BY } from "../api/cost_types";
 import { useSignal } from "../lib/signal";
-import { ComparePage } from "../pages/compare";
-import { DatasetPage } from "../pages/dataset";
 import { DatasetsPage } from "../pages/datasets";
 import { JobPage } from "../pages/job";
 import { JobsPage } from "../pages/jobs";
+import {
+  CleanPage,
+  ComparePage,
+  CostPage,
+  DatasetPage,
+  DeskPage,
+  LabellingPage,
+  LabellingsPage,
+  ReviewPage,
+  SweepPage,
+  SweepsPage,
+} from "../pages/lazy_pages";
 import { ModelPage } from "../pages/model";
 import { ModelsPage } from "../pages/models";
 import { NotFound } from "../pages/not_found";
@@ -30,11 +41,22 @@ function page({ segments, query }: Place) {
     case undefined:
       return <OverviewPage />;
     case "data":
-      return name === undefined ? <DatasetsPage /> : <DatasetPage key={name} reference={name} />;
+      if (name === undefined) return <DatasetsPage />;
+      return more === "clean" ? <CleanPage key={name} reference={name} /> : <DatasetPage key={name} reference={name} />;
+    case "cost": {
+      const by = COST_BY.find((one) => one === query.get("by")) ?? "owner";
+      return <CostPage key={by} by={by} />;
+    }
+    case "labels":
+      if (name === undefined) return <LabellingsPage />;
+      if (more === "desk") return <DeskPage key={name} name={name} labeller={query.get("as") ?? ""} />;
+      return more === "review" ? <ReviewPage key={name} name={name} /> : <LabellingPage key={name} name={name} />;
     case "runs":
       if (name === "compare")
         return <ComparePage ids={(query.get("ids") ?? "").split(",").filter((id) => id !== "")} />;
       return name === undefined ? <RunsPage /> : <RunPage key={name} id={name} />;
+    case "sweeps":
+      return name === undefined ? <SweepsPage /> : <SweepPage key={name} name={name} />;
     case "jobs":
       return name === undefined ? <JobsPage /> : <JobPage key={name} id={name} />;
     case "models":
@@ -50,6 +72,11 @@ function page({ segments, query }: Place) {
 // Services may be looked at without signing in, where the server lets anybody on its machine do so.
 function isOpen(where: Place): boolean {
   return where.segments[0] === "services" && session.get()?.services_are_open === true;
+}
+
+// Where one thing is done again and again, nothing else is on the page.
+function isDesk({ segments }: Place): boolean {
+  return segments[0] === "labels" && segments[2] === "desk";
 }
 
 export function App() {
@@ -74,7 +101,7 @@ export function App() {
     main.current?.querySelector("h1")?.focus({ preventScroll: true });
   }, [path]);
   return (
-    <div class="shell">
+    <div class={isDesk(where) ? "shell at-desk" : "shell"}>
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
         {say("skip")}
       </button>

@@ -9,6 +9,7 @@ import { nextTheme, theme } from "./theme";
 export const SECTIONS: [string, Word, string][] = [
   ["", "overview", "o"],
   ["data", "data", "d"],
+  ["labels", "labels", "l"],
   ["runs", "runs", "r"],
   ["jobs", "jobs", "j"],
   ["models", "models", "m"],

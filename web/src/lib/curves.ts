@@ -4,12 +4,20 @@ import type { Series } from "../api/types";
 export interface FigureCurve {
   xs: number[];
   ys: (number | null)[];
+  at: number[]; // seconds since 1970
 }
 
 // What is no number (a loss that is NaN) leaves a gap.
 export function curveOf(series: Series): FigureCurve {
-  return { xs: series.steps, ys: series.mean.map((v) => (typeof v === "number" && Number.isFinite(v) ? v : null)) };
+  return {
+    xs: series.steps,
+    ys: series.mean.map((v) => (typeof v === "number" && Number.isFinite(v) ? v : null)),
+    at: series.wall_ms.map((ms) => ms / 1000),
+  };
 }
+
+// What the machine did: cores, memory, how long the training waited for data.
+export const isSystem = (name: string) => name.startsWith("system/");
 
 // Names that are drawn together: "train.loss" and "test.loss" are both the loss. What matters most first.
 export function groups(names: string[]): [string, string[]][] {

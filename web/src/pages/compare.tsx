@@ -2,14 +2,16 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Run } from "../api/types";
 import { link } from "../app/router";
-import { groups } from "../lib/curves";
+import { groups, isSystem } from "../lib/curves";
 import { duration, figure, whole } from "../lib/format";
+import type { Cell } from "../lib/parallel";
 import { compareRecipes } from "../lib/recipe";
 import { type Figures, useFigures } from "../lib/use_figures";
 import { useRuns } from "../lib/use_runs";
 import { Chart } from "../parts/chart";
 import { grainOfRun, State } from "../parts/grain";
 import { Head, Ledger, Section } from "../parts/layout";
+import { Parallel, type ParallelRow } from "../parts/parallel";
 import { Empty, Loading } from "../parts/states";
 import { say } from "../words/words";
 
@@ -118,7 +120,7 @@ function Overlaid({ runs, figures }: { runs: Run[]; figures: Figures | null }) {
   const charts = useMemo(() => {
     if (figures === null) return null;
     const names = [...new Set(runs.flatMap((r) => [...(figures.get(r.id)?.keys() ?? [])]))];
-    return groups(names).flatMap(([, members]) =>
+    return groups(names.filter((n) => !isSystem(n))).flatMap(([, members]) =>
       members.map((name) => ({
         name,
         curves: runs.flatMap((run, i) => {
@@ -140,7 +142,43 @@ function Overlaid({ runs, figures }: { runs: Run[]; figures: Figures | null }) {
   );
 }
 
-const MOST_RUNS = 8; // as many as there are colours
+const MOST_CURVES = 8; // as many as there are colours
+const MOST_RUNS = 60;
+const MOST_AXES = 10;
+
+// What was asked for and differs, then what came of it.
+function Parameters({ runs, figures }: { runs: Run[]; figures: Figures | null }) {
+  const [axes, rows, names] = useMemo(() => {
+    const differing = compareRecipes(runs.map((r) => r.recipe)).filter((row) => row.differs && row.path !== "name");
+    const last = (run: Run, name: string) =>
+      figures
+        ?.get(run.id)
+        ?.get(name)
+        ?.ys.filter((v) => v !== null)
+        .at(-1) ?? null;
+    const all = [...new Set(runs.flatMap((r) => [...(figures?.get(r.id)?.keys() ?? [])]))];
+    // Of the system's figures and of the rate, the last value says little.
+    const told = all.filter((name) => !isSystem(name) && !name.endsWith("learning_rate"));
+    const wanted = [...told.filter((n) => n.startsWith("test.")), ...told.filter((n) => !n.startsWith("test."))];
+    const parameters = differing.slice(0, MOST_AXES - 2).map((row) => row.path);
+    const shown = wanted.slice(0, Math.max(2, MOST_AXES - parameters.length));
+    const found: ParallelRow[] = runs.map((run, i) => ({
+      id: run.id,
+      values: Object.fromEntries([
+        ...differing.map((row): [string, Cell] => [row.path, row.values[i] ?? null]),
+        ...shown.map((name): [string, Cell] => [name, last(run, name)]),
+      ]),
+    }));
+    return [[...parameters, ...shown], found, shown] as const;
+  }, [runs, figures]);
+  // What was read for fewer runs is on its way for all.
+  if (figures === null || axes.length < 2 || runs.some((run) => !figures.has(run.id))) return null;
+  return (
+    <Section title={say("parameters")} aside={<p>{say("parametersHow")}</p>}>
+      <Parallel axes={[...axes]} rows={[...rows]} figures={[...names]} />
+    </Section>
+  );
+}
 
 export function ComparePage({ ids }: { ids: string[] }) {
   const found = useRuns(ids.slice(0, MOST_RUNS));
@@ -160,9 +198,14 @@ export function ComparePage({ ids }: { ids: string[] }) {
       {found !== null && runs.length === 0 && <Empty title={say("noneOfThese")} />}
       {runs.length > 0 && (
         <>
-          <Outcome runs={runs} figures={figures} />
-          <Recipes runs={runs} />
-          <Overlaid runs={runs} figures={figures} />
+          <Parameters runs={runs} figures={figures} />
+          {runs.length <= MOST_CURVES && <Outcome runs={runs} figures={figures} />}
+          {runs.length <= MOST_CURVES && <Recipes runs={runs} />}
+          {runs.length <= MOST_CURVES ? (
+            <Overlaid runs={runs} figures={figures} />
+          ) : (
+            <p class="quiet">{say("tooManyCurves", { n: MOST_CURVES })}</p>
+          )}
         </>
       )}
     </>

@@ -2,13 +2,20 @@
 import { useState } from "preact/hooks";
 import { api, segment } from "../api/client";
 import { useResource } from "../api/resource";
-import type { Column, ColumnProfile, DatasetProfile, Items, SplitProfile, Version } from "../api/types";
-import { ago, bytes, figure, moment, shortId, whole } from "../lib/format";
+import type { ColumnProfile, DatasetProfile, Items, SplitProfile, Version } from "../api/types";
+import { link } from "../app/router";
+import { may } from "../app/session";
+import { ago, bytes, moment, shortId, whole } from "../lib/format";
+import { ChangesSection } from "../parts/data/changes";
+import { ColumnsSection } from "../parts/data/columns";
+import { PairsSection } from "../parts/data/pairs";
+import { SuspectsSection } from "../parts/data/suspects";
 import { Facts, Head, Ledger, Section } from "../parts/layout";
 import { LineageSection } from "../parts/lineage";
 import { FileTable, nameOf, VersionTable } from "../parts/repositories";
 import { Command, Loading, Problem } from "../parts/states";
 import { say } from "../words/words";
+import { LabellingDialog } from "./lazy_pages";
 
 const PER_CLASS = 12;
 
@@ -150,73 +157,32 @@ function Oddities({ splits }: { splits: SplitProfile[] }) {
   );
 }
 
-const shapeText = (c: Column) => `${c.dtype}${c.shape.length > 0 ? `[${c.shape.join("×")}]` : ""}`;
-
-function Columns({ splits }: { splits: SplitProfile[] }) {
-  const columns = splits[0]?.columns ?? [];
-  return (
-    <Section title={say("columns")}>
-      <Ledger label={say("columns")}>
-        <thead>
-          <tr>
-            <th scope="col">{say("name")}</th>
-            <th scope="col">{say("kind")}</th>
-            <th scope="col">{say("type")}</th>
-            <th scope="col" class="n">
-              {say("least")}
-            </th>
-            <th scope="col" class="n">
-              {say("mean")}
-            </th>
-            <th scope="col" class="n">
-              {say("most")}
-            </th>
-            <th scope="col" class="n">
-              {say("deviation")}
-            </th>
-            <th scope="col" class="n">
-              {say("missing")}
-            </th>
-            <th scope="col" class="n">
-              {say("distinct")}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {columns.map((c) => (
-            <tr key={c.name}>
-              <th scope="row">{c.name}</th>
-              <td>{c.kind}</td>
-              <td>
-                <code>{shapeText(c)}</code>
-              </td>
-              <td class="n">{figure(c.min)}</td>
-              <td class="n">{figure(c.mean)}</td>
-              <td class="n">{figure(c.max)}</td>
-              <td class="n">{figure(c.std)}</td>
-              <td class={(c.missing ?? 0) > 0 ? "n notable" : "n"}>{figure(c.missing)}</td>
-              <td class="n">{figure(c.distinct)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </Ledger>
-    </Section>
-  );
-}
-
 export function DatasetPage({ reference }: { reference: string }) {
   const path = segment(reference);
   const version = useResource<Version>(`/datasets/${path}`);
-  const versions = useResource<Items<Version>>(`/datasets/${segment(nameOf(reference))}/versions`, 10000);
+  const versions = useResource<Items<Version>>(`/datasets/${segment(nameOf(reference))}/versions`, 10000, ["dataset"]);
   const profile = useResource<DatasetProfile>(version.data ? `/datasets/${path}/profile` : null);
   const shown = version.data;
   const splits = profile.data?.profile.splits ?? [];
   const pictures = profile.data?.dataset.columns.some((c) => c.kind === "picture") === true;
+  const labelled = profile.data?.dataset.columns.some((c) => c.kind === "class") === true;
+  const [labelling, label] = useState(false);
+  const actions = shown && may("write") && (
+    <>
+      <a class="button" href={link("data", reference, "clean")}>
+        {say("clean")}
+      </a>
+      <button type="button" onClick={() => label(true)}>
+        {say("toLabel")}
+      </button>
+    </>
+  );
   return (
     <>
       <Head
         title={nameOf(reference)}
         path={[["#/data", say("data")]]}
+        {...(actions ? { actions } : {})}
         under={
           shown && (
             <>
@@ -248,7 +214,23 @@ export function DatasetPage({ reference }: { reference: string }) {
           {pictures && <Pictures reference={reference} profile={profile.data} />}
           <Classes splits={splits} />
           <Oddities splits={splits} />
-          <Columns splits={splits} />
+          <PairsSection
+            reference={profile.data.version.ref}
+            exact={profile.data.profile.duplicate_examples ?? []}
+            near={profile.data.profile.near_examples ?? []}
+            method={profile.data.profile.near_method ?? ""}
+            pictures={pictures}
+          />
+          <ColumnsSection splits={splits} />
+          {labelled && <SuspectsSection reference={profile.data.version.ref} pictures={pictures} />}
+          {versions.data && (
+            <ChangesSection
+              version={profile.data.version}
+              versions={versions.data.items}
+              columns={profile.data.dataset.columns}
+              pictures={pictures}
+            />
+          )}
         </>
       )}
       {shown && <LineageSection kind="dataset" reference={shown.ref} />}
@@ -263,6 +245,7 @@ export function DatasetPage({ reference }: { reference: string }) {
           <Command text={`sinter data show ${shown.ref}`} />
         </Section>
       )}
+      {labelling && shown && <LabellingDialog start={{ dataset: shown.ref }} close={() => label(false)} />}
     </>
   );
 }

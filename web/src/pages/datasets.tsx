@@ -6,7 +6,7 @@ import { Command, Empty, Loading, Problem } from "../parts/states";
 import { say } from "../words/words";
 
 export function DatasetsPage() {
-  const { data, error, reload } = useResource<Items<Repository>>("/datasets?limit=1000", 5000);
+  const { data, error, reload } = useResource<Items<Repository>>("/datasets?limit=1000", 5000, ["dataset"]);
   return (
     <>
       <Head title={say("data")} under={say("dataUnder")} />

@@ -63,7 +63,7 @@ function Attempts({ job, shown, show }: { job: Job; shown: number; show: (attemp
 export function JobPage({ id }: { id: string }) {
   const [asking, ask] = useState(false);
   const [picked, pick] = useState(0);
-  const { data: job, error, reload } = useResource<Job>(`/jobs/${segment(id)}`, 1500);
+  const { data: job, error, reload } = useResource<Job>(`/jobs/${segment(id)}`, 1500, ["job"]);
   const open = job !== undefined && !OVER.includes(job.state);
   const attempt = picked || (job?.attempt ?? 0);
   const cancel = open && may("write") && (

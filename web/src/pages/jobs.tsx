@@ -39,7 +39,7 @@ function Row({ job }: { job: Job }) {
 
 export function JobsPage() {
   const [training, train] = useState(false);
-  const { data, error, reload } = useResource<Items<Job>>("/jobs?limit=200", 2000);
+  const { data, error, reload } = useResource<Items<Job>>("/jobs?limit=200", 2000, ["job"]);
   const { data: queue } = useResource<JobQueue>("/jobs/queue", 30000);
   const action = may("write") && (
     <button type="button" class="primary" onClick={() => train(true)}>

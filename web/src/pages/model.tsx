@@ -101,7 +101,7 @@ function Interface({ signature }: { signature: Signature }) {
 
 // The services that answer with any version of this model.
 function Served({ name }: { name: string }) {
-  const { data } = useResource<Items<Service>>("/services", 5000);
+  const { data } = useResource<Items<Service>>("/services", 5000, ["service"]);
   const mine = data?.items.filter((s) => nameOf(s.current?.model ?? s.model) === name) ?? [];
   if (mine.length === 0) return null;
   return (
@@ -123,7 +123,7 @@ export function ModelPage({ reference }: { reference: string }) {
   const [deploying, deploy] = useState(false);
   const name = nameOf(reference);
   const { data: version, error, reload } = useResource<Version>(`/models/${segment(reference)}`);
-  const versions = useResource<Items<Version>>(`/models/${segment(name)}/versions`, 10000);
+  const versions = useResource<Items<Version>>(`/models/${segment(name)}/versions`, 10000, ["model"]);
   const card = useFile(version, "README.md");
   const signature = parseSignature(useFile(version, "signature.json"));
   const action = version && may("write") && (

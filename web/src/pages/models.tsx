@@ -6,7 +6,7 @@ import { Command, Empty, Loading, Problem } from "../parts/states";
 import { say } from "../words/words";
 
 export function ModelsPage() {
-  const { data, error, reload } = useResource<Items<Repository>>("/models?limit=1000", 5000);
+  const { data, error, reload } = useResource<Items<Repository>>("/models?limit=1000", 5000, ["model"]);
   return (
     <>
       <Head title={say("models")} under={say("modelsUnder")} />

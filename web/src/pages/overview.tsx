@@ -5,12 +5,14 @@ import { link } from "../app/router";
 import { ago, bytes, duration, figure, moment, share, whole } from "../lib/format";
 import { useTrafficOf } from "../lib/use_traffic";
 import { Spark } from "../parts/chart";
+import { CostSection } from "../parts/cost";
 import { GrainMark, grainOfRun } from "../parts/grain";
 import { Head, Ledger, Meter, Section } from "../parts/layout";
 import { Command, Empty, Loading, Problem } from "../parts/states";
 import { count, say } from "../words/words";
 
 const LATELY = 8;
+const FED_BY = ["run", "service", "rollout", "dataset", "model"];
 
 // The state of it all in a sentence.
 function sentence(all: Overview): string {
@@ -164,7 +166,7 @@ function Lately({ all }: { all: Overview }) {
 }
 
 export function OverviewPage() {
-  const { data: all, error, reload } = useResource<Overview>("/console/overview", 2000);
+  const { data: all, error, reload } = useResource<Overview>("/console/overview", 2000, FED_BY);
   if (error && !all) return <Problem error={error} retry={reload} />;
   if (!all) {
     return (
@@ -223,6 +225,7 @@ export function OverviewPage() {
         </Section>
       )}
       <Lately all={all} />
+      <CostSection />
       {!nothing && all.disk && (
         <Section title={say("disk")}>
           <p class="number">{say("diskFree", { free: bytes(all.disk.free), total: bytes(all.disk.total) })}</p>

@@ -5,9 +5,9 @@ import { useResource } from "../api/resource";
 import type { Run } from "../api/types";
 import { link } from "../app/router";
 import { may } from "../app/session";
-import { groups } from "../lib/curves";
+import { groups, isSystem } from "../lib/curves";
 import { ago, bytes, duration, moment, share, whole } from "../lib/format";
-import { useFigures } from "../lib/use_figures";
+import { type Figures, useFigures } from "../lib/use_figures";
 import { Chart } from "../parts/chart";
 import { Dialog } from "../parts/dialog";
 import { grainOfRun, State } from "../parts/grain";
@@ -32,14 +32,18 @@ function Progress({ run }: { run: Run }) {
   );
 }
 
-function Curves({ run }: { run: Run }) {
-  const figures = useFigures([run.id], run.state === "running");
+interface FigureProps {
+  run: Run;
+  figures: Figures | null;
+}
+
+function Curves({ run, figures }: FigureProps) {
   const charts = useMemo(() => {
     const mine = figures?.get(run.id);
     if (mine === undefined) return null;
-    return groups([...mine.keys()]).map(([what, names]) => ({
+    return groups([...mine.keys()].filter((name) => !isSystem(name))).map(([what, names]) => ({
       what,
-      curves: names.map((name, i) => ({ name, colour: i, ...(mine.get(name) ?? { xs: [], ys: [] }) })),
+      curves: names.map((name, i) => ({ name, colour: i, ...(mine.get(name) ?? { xs: [], ys: [], at: [] }) })),
     }));
   }, [figures, run.id]);
   return (
@@ -49,6 +53,30 @@ function Curves({ run }: { run: Run }) {
       <div class="charts">
         {charts?.map(({ what, curves }) => (
           <Chart key={what} label={what.replaceAll("_", " ")} curves={curves} />
+        ))}
+      </div>
+    </Section>
+  );
+}
+
+// By the clock, since the machine knows no steps; one chart a figure.
+function SystemCurves({ run, figures }: FigureProps) {
+  const names = [...(figures?.get(run.id)?.keys() ?? [])].filter(isSystem).sort();
+  const charts = useMemo(
+    () =>
+      names.map((name) => {
+        const curve = figures?.get(run.id)?.get(name);
+        const label = name.slice("system/".length).replaceAll("_", " ");
+        return { label, curves: [{ name: label, colour: 4, dash: 0, xs: curve?.at ?? [], ys: curve?.ys ?? [] }] };
+      }),
+    [figures, run.id],
+  );
+  if (charts.length === 0) return null;
+  return (
+    <Section title={say("system")} aside={<p>{say("systemHow")}</p>}>
+      <div class="charts">
+        {charts.map(({ label, curves }) => (
+          <Chart key={label} label={label} curves={curves} time fromZero height={130} />
         ))}
       </div>
     </Section>
@@ -129,9 +157,10 @@ export function RunPage({ id }: { id: string }) {
   const [live, setLive] = useState(true);
   const [asking, ask] = useState(false);
   const [training, again] = useState(false);
-  const { data: run, error, reload } = useResource<Run>(`/runs/${segment(id)}`, live ? 1500 : 0);
+  const { data: run, error, reload } = useResource<Run>(`/runs/${segment(id)}`, live ? 1500 : 0, ["run"]);
   const open = run?.state === "running" || run?.state === "created";
   if (run && open !== live) setLive(open);
+  const figures = useFigures([id], run?.state === "running");
   const cancel = open && may("write") && (
     <button type="button" class="danger" onClick={() => ask(true)}>
       {say("cancelRun")}
@@ -188,7 +217,8 @@ export function RunPage({ id }: { id: string }) {
               [say("by"), run.created_by],
             ]}
           />
-          <Curves run={run} />
+          <Curves run={run} figures={figures} />
+          <SystemCurves run={run} figures={figures} />
           <LineageSection kind="run" reference={run.id} />
           <Section title={say("recipe")}>
             <pre class="text-block">{run.recipe}</pre>

@@ -3,28 +3,41 @@ import { useState } from "preact/hooks";
 import { useResource } from "../api/resource";
 import type { Items, RunInShort } from "../api/types";
 import { go, link } from "../app/router";
+import { useFeature } from "../lib/features";
 import { ago, duration, moment, share } from "../lib/format";
 import { GrainMark, grainOfRun } from "../parts/grain";
 import { Head, Ledger } from "../parts/layout";
 import { Command, Empty, Loading, Problem } from "../parts/states";
 import { say } from "../words/words";
 
-const MOST_COMPARED = 8;
+const MOST_COMPARED = 60;
 
 export function RunsPage() {
-  const { data, error, reload } = useResource<Items<RunInShort>>("/console/runs?limit=500", 3000);
+  const { data, error, reload } = useResource<Items<RunInShort>>("/console/runs?limit=500", 3000, ["run"]);
   const [chosen, setChosen] = useState<string[]>([]);
   const toggle = (id: string) =>
     setChosen((now) => (now.includes(id) ? now.filter((x) => x !== id) : [...now, id].slice(-MOST_COMPARED)));
+  const all = (data?.items ?? []).slice(0, MOST_COMPARED).map((run) => run.id);
+  const sweeps = useFeature("/sweeps");
   const compare = (
-    <button
-      type="button"
-      class="primary"
-      disabled={chosen.length < 2}
-      onClick={() => go(`#/runs/compare?ids=${chosen.map(encodeURIComponent).join(",")}`)}
-    >
-      {say("compareN", { n: chosen.length })}
-    </button>
+    <>
+      {sweeps && (
+        <a class="button" href={link("sweeps")}>
+          {say("sweeps")}
+        </a>
+      )}
+      <button type="button" onClick={() => setChosen(chosen.length > 0 ? [] : all)}>
+        {chosen.length > 0 ? say("chooseNone") : say("chooseAll")}
+      </button>
+      <button
+        type="button"
+        class="primary"
+        disabled={chosen.length < 2}
+        onClick={() => go(`#/runs/compare?ids=${chosen.map(encodeURIComponent).join(",")}`)}
+      >
+        {say("compareN", { n: chosen.length })}
+      </button>
+    </>
   );
   return (
     <>

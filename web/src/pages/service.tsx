@@ -10,6 +10,7 @@ import { useSignal } from "../lib/signal";
 import { quantile, type Traffic } from "../lib/traffic";
 import { useTrafficOf } from "../lib/use_traffic";
 import { Chart, type Curve } from "../parts/chart";
+import { useCost } from "../parts/cost";
 import { type Grain, GrainMark, State } from "../parts/grain";
 import { Facts, Head, Ledger, Section } from "../parts/layout";
 import { LineageSection } from "../parts/lineage";
@@ -17,6 +18,7 @@ import { DriftSection, RolloutSection } from "../parts/rollout";
 import { EndDialog, RollbackDialog, RolloutDialog } from "../parts/service_dialogs";
 import { Loading, Problem } from "../parts/states";
 import { say } from "../words/words";
+import { CasesSection, GatesSection } from "./lazy_pages";
 
 function curvesOf(traffic: Traffic, current: string): { rates: Curve[]; latency: Curve[] } {
   const xs = traffic.points.map((p) => p.at);
@@ -201,6 +203,8 @@ export function ServicePage({ name }: { name: string }) {
   const [asked, ask] = useState<Asked>(null);
   const { data: service, error, reload } = useResource<Service>(`/services/${segment(name)}`, 2000);
   const close = () => ask(null);
+  const cost = useCost("service");
+  const hours = cost.data?.items.find((item) => item.name === name)?.core_hours;
   return (
     <>
       <Head
@@ -240,11 +244,14 @@ export function ServicePage({ name }: { name: string }) {
               ],
               [say("queue"), whole(service.batching.queue)],
               [say("access"), service.open ? say("accessOpen") : say("accessToken")],
+              ...(hours === undefined ? [] : [[say("coreHours"), figure(hours)] as [string, string]]),
             ]}
           />
           {service.gates && <RolloutSection service={service} />}
           <Live service={service} />
           {service.gates && <DriftSection service={service} />}
+          {service.gates && <CasesSection service={service} />}
+          {service.gates && <GatesSection service={service} done={reload} />}
           <Revisions service={service} />
           <Section title={say("decisions")} aside={<p>{say("decisionsHow")}</p>}>
             <ol class="attention">

@@ -9,13 +9,14 @@ interface DialogProps {
   title: string;
   confirm: string;
   danger?: boolean;
+  wide?: boolean; // for a form of many fields
   ready?: boolean; // whether what is asked for is filled in
   act: () => Promise<void>;
   close: () => void;
   children: ComponentChildren;
 }
 
-export function Dialog({ title, confirm, danger, ready = true, act, close, children }: DialogProps) {
+export function Dialog({ title, confirm, danger, wide = false, ready = true, act, close, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
@@ -35,7 +36,7 @@ export function Dialog({ title, confirm, danger, ready = true, act, close, child
     }
   };
   return (
-    <dialog ref={ref} onClose={close} aria-labelledby="dialog-title">
+    <dialog ref={ref} class={wide ? "wide" : ""} onClose={close} aria-labelledby="dialog-title">
       <form onSubmit={submit}>
         <h2 id="dialog-title">{title}</h2>
         <div class="dialog-body">{children}</div>

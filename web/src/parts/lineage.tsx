@@ -73,7 +73,12 @@ function Drawing({ layout }: { layout: Layout }) {
 }
 
 export function LineageSection({ kind, reference }: { kind: Kind; reference: string }) {
-  const { data } = useResource<Lineage>(`/lineage?kind=${kind}&ref=${segment(reference)}`, 10000);
+  const { data } = useResource<Lineage>(`/lineage?kind=${kind}&ref=${segment(reference)}`, 10000, [
+    "dataset",
+    "model",
+    "run",
+    "service",
+  ]);
   if (data === undefined) return null;
   const layout = layOut(data);
   return (

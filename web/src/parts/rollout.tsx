@@ -30,7 +30,7 @@ function Steering({ rollout, ask }: { rollout: Rollout; ask: (wish: Wish) => voi
 export function RolloutSection({ service }: { service: Service }) {
   const [wish, ask] = useState<Wish | null>(null);
   const base = `/services/${segment(service.name)}`;
-  const all = useResource<Items<Rollout>>(`${base}/rollouts`, REST_MS);
+  const all = useResource<Items<Rollout>>(`${base}/rollouts`, REST_MS, ["rollout", "service"]);
   const latest = all.data?.items[0];
   const live = service.rollout != null;
   const revision = live || latest === undefined ? null : (latest.to?.revision ?? null);

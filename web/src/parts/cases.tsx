@@ -1,0 +1,163 @@
+// Requests that were hard for a service, kept with its owner's consent: to be looked at, and to be labelled.
+import { useState } from "preact/hooks";
+import { post, segment } from "../api/client";
+import { useResource } from "../api/resource";
+import type { Service } from "../api/types";
+import { go, link } from "../app/router";
+import { may, session } from "../app/session";
+import { useFeature } from "../lib/features";
+import { figure, share, whole } from "../lib/format";
+import { pictureSize } from "../lib/pixels";
+import { useSignal } from "../lib/signal";
+import { say } from "../words/words";
+import { Dialog } from "./dialog";
+import { Ledger, Section } from "./layout";
+import { Picture } from "./picture";
+
+interface HardCase {
+  number: number;
+  at_ms: number;
+  revision: string;
+  why: string;
+  class: number;
+  class_name: string;
+  confidence: number;
+  shape: number[];
+  data: number[];
+}
+
+interface Cases {
+  kept: number;
+  consent: boolean;
+  items: HardCase[];
+}
+
+const SHOWN = 24;
+const LIVE_MS = 5000;
+
+// A request's shape has the rows first.
+const sizeOf = (one: HardCase) => pictureSize(one.shape.length > 2 ? one.shape.slice(1) : one.shape);
+
+function Cards({ items }: { items: HardCase[] }) {
+  return (
+    <ul class="picture-cards">
+      {items.map((one) => {
+        const size = sizeOf(one);
+        return (
+          <li key={one.number}>
+            {size && <Picture data={one.data} size={size} />}
+            <p>
+              <strong>{one.class_name || "–"}</strong>
+            </p>
+            <p class="quiet number">
+              {share(one.confidence, 0)} · {one.why}
+            </p>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function Rows({ items }: { items: HardCase[] }) {
+  return (
+    <Ledger label={say("cases")}>
+      <thead>
+        <tr>
+          <th scope="col">{say("input")}</th>
+          <th scope="col">{say("modelSays")}</th>
+          <th scope="col" class="n">
+            {say("confidence")}
+          </th>
+          <th scope="col">{say("why")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {items.map((one) => (
+          <tr key={one.number}>
+            <th scope="row">
+              <code>
+                {one.data
+                  .slice(0, 8)
+                  .map((v) => figure(v))
+                  .join(" ")}
+              </code>
+            </th>
+            <td>{one.class_name || "–"}</td>
+            <td class="n">{share(one.confidence, 0)}</td>
+            <td>{one.why}</td>
+          </tr>
+        ))}
+      </tbody>
+    </Ledger>
+  );
+}
+
+interface LabelDialogProps {
+  service: string;
+  kept: number;
+  labels: boolean; // the server makes a labelling of them; else only a data set
+  close: () => void;
+}
+
+function LabelDialog({ service, kept, labels, close }: LabelDialogProps) {
+  const [name, setName] = useState(`${service}-cases`);
+  const path = `/services/${segment(service)}/cases`;
+  const act = async () => {
+    if (labels) {
+      await post(`${path}/label`, { name });
+      go(link("labels", name));
+      return;
+    }
+    const made = await post<{ dataset: string }>(`${path}/export`, { dataset: name });
+    go(link("data", made.dataset));
+  };
+  return (
+    <Dialog
+      title={say(labels ? "casesAsk" : "casesAskData", { n: whole(kept) })}
+      confirm={say("makeLabelling")}
+      ready={name !== ""}
+      act={act}
+      close={close}
+    >
+      <p>{say(labels ? "casesWhat" : "casesWhatData")}</p>
+      <label>
+        <span>{say("name")}</span>
+        <input type="text" autocomplete="off" value={name} onInput={(e) => setName(e.currentTarget.value)} />
+      </label>
+    </Dialog>
+  );
+}
+
+export function CasesSection({ service }: { service: Service }) {
+  useSignal(session);
+  const [asking, ask] = useState(false);
+  const labels = useFeature("/services/{name}/cases/label");
+  // They are users' data: only who signed in sees them.
+  const path = may("read") ? `/services/${segment(service.name)}/cases?limit=${SHOWN}` : null;
+  const { data } = useResource<Cases>(path, LIVE_MS);
+  if (data === undefined) return null;
+  const pictures = data.items.some((one) => sizeOf(one) !== null);
+  return (
+    <Section title={say("cases")} aside={<p>{say("casesHow")}</p>}>
+      {!data.consent && <p class="quiet">{say("casesOff")}</p>}
+      {data.consent && data.kept === 0 && <p class="quiet">{say("casesNone")}</p>}
+      {data.kept > 0 && (
+        <>
+          <div class="controls">
+            <p class="number">{say("casesKept", { n: whole(data.kept) })}</p>
+            {labels !== null && may("write") && (
+              <button type="button" onClick={() => ask(true)}>
+                {say(labels ? "labelCases" : "casesExport")}
+              </button>
+            )}
+          </div>
+          {pictures ? <Cards items={data.items} /> : <Rows items={data.items} />}
+        </>
+      )}
+      {asking && (
+        <LabelDialog service={service.name} kept={data.kept} labels={labels === true} close={() => ask(false)} />
+      )}
+    </Section>
+  );
+}
