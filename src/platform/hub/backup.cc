@@ -78,10 +78,10 @@ class Backup {
     TRY_STATUS(MakeFolders(folder));
     Say("records", 0, 0);
     TRY_STATUS(home_.records().Backup(folder));
-    if (options_.copy_metrics) TRY_STATUS(options_.copy_metrics(folder / "metrics.db"));
+    if (options_.copy_databases) TRY_STATUS(options_.copy_databases(folder));
     TRY(const std::string home_json, ReadFile(home_.folder() / "home.json", 64 << 10));
     TRY_STATUS(WriteFileAtomically(folder / "home.json", home_json));
-    TRY_STATUS(CopyFolder(home_.folder() / "jobs", folder / "jobs"));
+    for (const char* part : {"jobs", "cases"}) TRY_STATUS(CopyFolder(home_.folder() / part, folder / part));
     TRY(const auto blobs, CopyBlobs());
     TRY_STATUS(WriteFileAtomically(folder / "blobs.txt", BlobListText(blobs)));
     TRY_STATUS(SyncFileSystem(folder));

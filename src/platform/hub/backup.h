@@ -3,7 +3,7 @@
 //   DEST/RESTORE.txt        how to bring it back
 //        lock               of the backup under way
 //        store/             blobs, each once, for all snapshots
-//        snapshots/TIME/    one moment: records, metrics.db, home.json, jobs/, blobs.txt
+//        snapshots/TIME/    one moment: records, metrics.db, costs.db, home.json, jobs/, cases/, blobs.txt
 #pragma once
 
 #include <functional>
@@ -23,7 +23,8 @@ struct BackupOptions {
   Path folder;          // new, empty, or of earlier backups
   int keep = 5;         // snapshots; blobs that only older ones name go
   bool verify = false;  // what earlier backups copied is read once more, and copied again where it is damaged
-  std::function<Status(const Path& file)> copy_metrics;
+  // Puts what is kept beside the records (metrics.db, costs.db) into a folder.
+  std::function<Status(const Path& folder)> copy_databases;
 };
 
 struct BackupReport {

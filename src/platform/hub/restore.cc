@@ -94,11 +94,12 @@ Result<std::string> RestoreHome(const RestoreOptions& options, const BackupProgr
   if (home.has_parent_path()) TRY_STATUS(MakeFolders(home.parent_path()));
   if (::mkdir(home.c_str(), 0700) != 0) return SystemError(errno, "cannot make", home);
   TRY_STATUS(CopyBlobs(options, folder, home, progress, cancel));
-  if (fs::exists(folder / "metrics.db", error)) {
-    fs::copy_file(folder / "metrics.db", home / "metrics.db", error);
+  for (const char* database : {"metrics.db", "costs.db"}) {
+    if (!fs::exists(folder / database, error)) continue;
+    fs::copy_file(folder / database, home / database, error);
     if (error) return SystemError(error.value(), "cannot copy to", home);
   }
-  TRY_STATUS(CopyFolder(folder / "jobs", home / "jobs"));
+  for (const char* part : {"jobs", "cases"}) TRY_STATUS(CopyFolder(folder / part, home / part));
   TRY_STATUS(RestoreRecords(options, snapshot, folder, home));
   TRY_STATUS(SyncFileSystem(home));
   fs::rename(home, options.home, error);

@@ -151,4 +151,6 @@ Status CostLedger::SetPrice(const CostPrice& price) {
   });
 }
 
+Status CostLedger::BackupTo(const Path& file) { return database_->BackupTo(file); }
+
 }  // namespace sinter

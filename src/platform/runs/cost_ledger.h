@@ -59,6 +59,8 @@ class CostLedger {
   // What ended from `since_ms` on, the dearest first, then by name; at most 1,000. Entries that have no such
   // name (a job that feeds no run, by run) are left out.
   Result<std::vector<CostItem>> Sum(CostBy by, int64_t since_ms);
+  // A copy of one moment.
+  Status BackupTo(const Path& file);
   Result<CostPrice> Price();
   Status SetPrice(const CostPrice& price);
 

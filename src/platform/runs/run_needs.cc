@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "platform/runs/run.h"
+#include "platform/runs/sweep.h"
 
 namespace sinter {
 
@@ -13,6 +14,15 @@ RecordRule RunRecordRule() {
             for (const RunCheckpoint& checkpoint : run.checkpoints)
               needs.manifests.push_back(checkpoint.manifest);
             if (!run.done()) needs.manifests.push_back(run.dataset_version);
+            return needs;
+          }};
+}
+
+RecordRule SweepRecordRule() {
+  return {std::string(kSweepKind), [](const Record& record) -> Result<RecordNeeds> {
+            TRY(const SweepInfo sweep, ReadSweep(record));
+            RecordNeeds needs{.label = fmt::format("sweep {}", sweep.name)};
+            if (!sweep.over) needs.versions.emplace_back(RepositoryKind::kDataset, sweep.dataset);
             return needs;
           }};
 }

@@ -9,4 +9,7 @@ namespace sinter {
 // made is a model of its own.
 RecordRule RunRecordRule();
 
+// A sweep needs its data set's version until it is over.
+RecordRule SweepRecordRule();
+
 }  // namespace sinter

@@ -60,13 +60,6 @@ Result<ManifestFile> ReadArtifact(const Record& record) {
   return ManifestFile{record.name, static_cast<uint64_t>(size), *digest};
 }
 
-Status ForEachTrackedBlob(Records& records, const std::function<Status(const Sha256Digest&)>& visit) {
-  return ForEachRecord(records, kArtifactKind, "", [&](const Record& record) -> Status {
-    TRY(const ManifestFile file, ReadArtifact(record));
-    return visit(file.sha256);
-  });
-}
-
 Status Artifacts::CheckNew(std::string_view path) {
   TRY(const std::string normal, NormalisePath(path));
   if (normal != path) return InvalidArgument(fmt::format("'{}' is no plain path", path.substr(0, 200)));
@@ -86,7 +79,8 @@ Status Artifacts::CheckNew(std::string_view path) {
 
 Status Artifacts::Put(std::string_view path, const BlobInfo& blob, std::string_view who) {
   TRY_STATUS(CheckNew(path));
-  if (!store_.Has(blob.digest)) return NotFound(fmt::format("the bytes of '{}' are not here", path));
+  const SweepHold hold = store_.Hold();
+  if (!store_.Use(blob.digest)) return NotFound(fmt::format("the bytes of '{}' are not here", path));
   while (true) {
     auto made = records_.Create(std::string(kArtifactKind), std::string(path), SpecText(blob), "{}", who);
     if (made) return {};

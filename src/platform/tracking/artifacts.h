@@ -52,8 +52,5 @@ inline constexpr std::string_view kArtifactKind = "artifact";
 // "registry/": the folder of the hub's models.
 inline constexpr std::string_view kRegistryFolder = "registry";
 Result<ManifestFile> ReadArtifact(const Record& record);  // its path is the record's name
-// Every blob that records of this room name, for a garbage collector. A registered model's blobs are named
-// by the hub's records.
-Status ForEachTrackedBlob(Records& records, const std::function<Status(const Sha256Digest&)>& visit);
 
 }  // namespace sinter

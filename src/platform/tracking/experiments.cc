@@ -10,8 +10,6 @@
 namespace sinter {
 namespace {
 
-constexpr std::string_view kKind = "experiment";
-constexpr std::string_view kNameKind = "experiment_name";
 constexpr size_t kMostTags = 1'000;
 
 std::string SpecText(const Experiment& e) { return Json{{"artifact_location", e.artifact_location}}.dump(); }
@@ -55,15 +53,16 @@ Result<Experiment> ReadExperiment(const Record& record) {
 }
 
 Status Experiments::EnsureDefault() {
-  const auto there = records_.Get(kKind, kDefaultExperiment);
+  const auto there = records_.Get(kExperimentKind, kDefaultExperiment);
   if (there) return {};
   if (there.error().code != ErrorCode::kNotFound) return there.error();
   Experiment e;
   e.name = "Default";
   e.artifact_location = fmt::format("mlflow-artifacts:/{}", kDefaultExperiment);
   const RecordWrite writes[] = {
-      RecordWrite::Create(std::string(kKind), std::string(kDefaultExperiment), SpecText(e), StatusText(e)),
-      RecordWrite::Create(std::string(kNameKind), e.name, NameSpec(kDefaultExperiment))};
+      RecordWrite::Create(std::string(kExperimentKind), std::string(kDefaultExperiment), SpecText(e),
+                          StatusText(e)),
+      RecordWrite::Create(std::string(kExperimentNameKind), e.name, NameSpec(kDefaultExperiment))};
   const auto made = records_.Apply(writes, "tracking");
   if (!made && made.error().code != ErrorCode::kAlreadyExists) return made.error();
   return {};
@@ -80,8 +79,9 @@ Result<Experiment> Experiments::Create(std::string_view name, std::string_view a
   const std::string id = RandomId();
   e.artifact_location =
       artifact_location.empty() ? fmt::format("mlflow-artifacts:/{}", id) : std::string(artifact_location);
-  const RecordWrite writes[] = {RecordWrite::Create(std::string(kKind), id, SpecText(e), StatusText(e)),
-                                RecordWrite::Create(std::string(kNameKind), e.name, NameSpec(id))};
+  const RecordWrite writes[] = {
+      RecordWrite::Create(std::string(kExperimentKind), id, SpecText(e), StatusText(e)),
+      RecordWrite::Create(std::string(kExperimentNameKind), e.name, NameSpec(id))};
   auto made = records_.Apply(writes, who);
   if (!made && made.error().code == ErrorCode::kAlreadyExists) return NameTaken(name);
   if (!made) return std::move(made).error();
@@ -90,7 +90,7 @@ Result<Experiment> Experiments::Create(std::string_view name, std::string_view a
 
 Result<Experiment> Experiments::Get(std::string_view id) {
   if (id == kDefaultExperiment) TRY_STATUS(EnsureDefault());
-  const auto record = CheckRecordName(id) ? records_.Get(kKind, id) : NotFound("");
+  const auto record = CheckRecordName(id) ? records_.Get(kExperimentKind, id) : NotFound("");
   if (record) return ReadExperiment(*record);
   if (record.error().code != ErrorCode::kNotFound) return record.error();
   return NotFound(fmt::format("No Experiment with id={} exists", id.substr(0, 100)));
@@ -98,7 +98,7 @@ Result<Experiment> Experiments::Get(std::string_view id) {
 
 Result<Experiment> Experiments::GetByName(std::string_view name) {
   TRY_STATUS(EnsureDefault());
-  const auto record = CheckRecordName(name) ? records_.Get(kNameKind, name) : NotFound("");
+  const auto record = CheckRecordName(name) ? records_.Get(kExperimentNameKind, name) : NotFound("");
   if (!record && record.error().code != ErrorCode::kNotFound) return record.error();
   if (!record) return NotFound(fmt::format("Could not find experiment with name '{}'", name.substr(0, 500)));
   TRY(const Json spec_json, ParseJson(record->spec));
@@ -111,7 +111,7 @@ Result<Experiment> Experiments::GetByName(std::string_view name) {
 Result<std::vector<Experiment>> Experiments::List() {
   TRY_STATUS(EnsureDefault());
   std::vector<Experiment> all;
-  TRY_STATUS(ForEachRecord(records_, kKind, "", [&](const Record& record) -> Status {
+  TRY_STATUS(ForEachRecord(records_, kExperimentKind, "", [&](const Record& record) -> Status {
     TRY(Experiment e, ReadExperiment(record));
     all.push_back(std::move(e));
     return {};
@@ -124,13 +124,13 @@ Status Experiments::Rename(std::string_view id, std::string_view name, std::stri
   TRY(const Experiment now, Get(id));
   if (now.deleted_ms != 0) return InvalidArgument("Cannot rename a non-active experiment.");
   if (now.name == name) return {};
-  TRY(Record record, records_.Get(kKind, id));
+  TRY(Record record, records_.Get(kExperimentKind, id));
   TRY(Experiment e, ReadExperiment(record));
-  TRY(const Record old_name, records_.Get(kNameKind, e.name));
+  TRY(const Record old_name, records_.Get(kExperimentNameKind, e.name));
   e.name = name;
   record.status = StatusText(e);
   const RecordWrite writes[] = {RecordWrite::Update(record), RecordWrite::Delete(old_name),
-                                RecordWrite::Create(std::string(kNameKind), e.name, NameSpec(id))};
+                                RecordWrite::Create(std::string(kExperimentNameKind), e.name, NameSpec(id))};
   auto done = records_.Apply(writes, who);
   if (!done && done.error().code == ErrorCode::kAlreadyExists) return NameTaken(name);
   if (!done) return std::move(done).error();
@@ -140,7 +140,7 @@ Status Experiments::Rename(std::string_view id, std::string_view name, std::stri
 Status Experiments::Change(std::string_view id, std::string_view who,
                            const std::function<Status(Experiment&)>& change) {
   TRY_STATUS(Get(id));  // the errors that clients know
-  TRY_STATUS(records_.Update(kKind, id, who, [&](Record& record) -> Status {
+  TRY_STATUS(records_.Update(kExperimentKind, id, who, [&](Record& record) -> Status {
     TRY(Experiment e, ReadExperiment(record));
     TRY_STATUS(change(e));
     record.status = StatusText(e);

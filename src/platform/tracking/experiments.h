@@ -50,6 +50,8 @@ class Experiments {
   Records& records_;
 };
 
+inline constexpr std::string_view kExperimentKind = "experiment";
+inline constexpr std::string_view kExperimentNameKind = "experiment_name";  // of whom the name is
 Result<Experiment> ReadExperiment(const Record& record);
 
 }  // namespace sinter

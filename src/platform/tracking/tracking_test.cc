@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "platform/tracking/recipe_parameters.h"
+#include "platform/tracking/tracking_needs.h"
 
 namespace sinter {
 namespace {
@@ -169,11 +170,14 @@ TEST_F(TrackingTest, ArtifactsAreRecordsOfBlobs) {
   EXPECT_EQ(t_->artifacts.Put(root + "/absent", {HashText("nowhere"), 7}, "ann").error().code,
             ErrorCode::kNotFound);
   size_t blobs = 0;
-  ASSERT_TRUE(ForEachTrackedBlob(home_->records(), [&](const Sha256Digest& digest) -> Status {
-    EXPECT_TRUE(home_->store().Has(digest));
-    ++blobs;
-    return {};
-  }));
+  const RecordRules rules(TrackingRecordRules());
+  ASSERT_TRUE(
+      ForEachRecord(home_->records(), std::string(kArtifactKind), [&](const Record& record) -> Status {
+        TRY(const RecordNeeds needs, rules.Read(record));
+        for (const Sha256Digest& digest : needs.blobs) EXPECT_TRUE(home_->store().Has(digest));
+        blobs += needs.blobs.size();
+        return {};
+      }));
   EXPECT_EQ(blobs, 3u);
   EXPECT_FALSE(t_->artifacts.Delete("0", "ann"));
   ASSERT_TRUE(t_->artifacts.Delete(root + "/model", "ann"));

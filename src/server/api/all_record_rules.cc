@@ -8,8 +8,10 @@
 #include "platform/hub/backup.h"
 #include "platform/hub/quota.h"
 #include "platform/jobs/job.h"
+#include "platform/labels/labelling_needs.h"
 #include "platform/runs/run_needs.h"
 #include "platform/serving/service_needs.h"
+#include "platform/tracking/tracking_needs.h"
 #include "server/api/console_sessions.h"
 #include "server/api/dataset_api.h"
 
@@ -17,7 +19,11 @@ namespace sinter {
 
 RecordRules AllRecordRules() {
   std::vector<RecordRule> rules = HubRecordRules();
+  for (auto room : {LabellingRecordRules, TrackingRecordRules}) {
+    for (RecordRule& rule : room()) rules.push_back(std::move(rule));
+  }
   rules.push_back(RunRecordRule());
+  rules.push_back(SweepRecordRule());
   rules.push_back(ServiceRecordRule());
   rules.push_back(RolloutRecordRule());
   // A room below the hub cannot say it itself.

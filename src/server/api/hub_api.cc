@@ -96,7 +96,10 @@ Result<std::string> StartBackup(Platform& platform, const Json& body) {
   if (keep < 1 || keep > 1000) reader.Fail("keep", "must be 1 to 1,000");
   TRY_STATUS(reader.Finish());
   options.keep = static_cast<int>(keep);
-  options.copy_metrics = [&platform](const Path& file) { return platform.metrics().BackupTo(file); };
+  options.copy_databases = [&platform](const Path& folder) -> Status {
+    TRY_STATUS(platform.metrics().BackupTo(folder / "metrics.db"));
+    return platform.costs().BackupTo(folder / "costs.db");
+  };
   return platform.upkeep().Start(
       "backup",
       [&platform, options](const Upkeep::Progress& progress, const CancelToken& cancel) -> Result<Json> {

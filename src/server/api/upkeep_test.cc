@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 
 #include <fmt/format.h>
@@ -13,7 +14,9 @@
 #include "platform/data/import_idx.h"
 #include "platform/data/testing.h"
 #include "platform/hub/backup.h"
+#include "platform/labels/labellings.h"
 #include "platform/records/sqlite.h"
+#include "platform/runs/sweep.h"
 #include "server/api/all_record_rules.h"
 #include "server/api/console_sessions.h"
 #include "server/api/dataset_api.h"
@@ -79,8 +82,41 @@ class UpkeepTest : public testing::Test {
     Create(kStoreQuotaKind, "home", R"({"bytes":1000000000})");
     Create(kSessionKind, "s", "{}");
     Create(kRestoreKind, "1", "{}");
+    FillTracking();
+    const auto spec = ReadLabellingSpec({{"dataset", "me/d"}});
+    ASSERT_TRUE(spec) << spec.error().ToString();
+    const auto labelling = platform_->labellings().Create("l", *spec, "ann");
+    ASSERT_TRUE(labelling) << labelling.error().ToString();
+    ASSERT_TRUE(platform_->labellings().Answer("l", 0, "ann", {{"skip", true}}, "ann"));
+    SweepInfo sweep;
+    sweep.name = "rates";
+    sweep.text =
+        "name: rates\nrecipe: r.yaml\nsearch: random\ntrials: 2\nmetric: acc\n"
+        "parameters: {optimizer.learning_rate: {log_uniform: [0.001, 1]}}\n";
+    sweep.recipe = "name: net\nepochs: 9\noptimizer: {learning_rate: 0.1}\n";
+    sweep.dataset = "me/d@1";
+    sweep.states.resize(2);
+    ASSERT_TRUE(ExpandSweepInfo(sweep));
+    Create(kSweepKind, "rates", SweepSpecText(sweep), SweepStatusText(sweep));
     ASSERT_TRUE(platform_->LocalToken());
     MakeOld();
+  }
+  void FillTracking() {
+    Tracking& tracking = platform_->tracking();
+    ASSERT_TRUE(tracking.experiments.Create("e", "", {}, "ann"));
+    const auto run = tracking.runs.Create({}, {}, "ann");
+    ASSERT_TRUE(run) << run.error().ToString();
+    const std::string path = "0/" + run->info.id + "/artifacts/model/MLmodel";
+    ASSERT_TRUE(tracking.artifacts.Put(path, *store().Put("flavors: {}\n"), "ann"));
+    ASSERT_TRUE(tracking.logged_models.Create({"0", "m", "", run->info.id, {}, {}}, "ann"));
+    ASSERT_TRUE(tracking.registry.Create("registered", "", {}, "ann"));
+    NewModelVersion version;
+    version.name = "registered";
+    version.source = "runs:/" + run->info.id + "/model";
+    version.run_id = run->info.id;
+    const auto made = tracking.registry.CreateVersion(version, "ann");
+    ASSERT_TRUE(made) << made.error().ToString();
+    ASSERT_TRUE(tracking.registry.SetVersionDescription("registered", 1, "the first", "ann"));
   }
   void Create(std::string_view kind, const std::string& name, std::string spec, std::string status = "{}") {
     const auto made =
@@ -153,17 +189,38 @@ TEST_F(UpkeepTest, EveryKindOfRecordHasARule) {
   const RecordRules rules = AllRecordRules();
   for (const std::string& kind : kinds) EXPECT_NE(rules.Find(kind), nullptr) << kind;
   // And of every rule there is a record here, so that the tests below are about all of them.
-  for (const char* kind : {"console_session", "dataset",
-                           "dataset_commit",  "dataset_governance",
-                           "dataset_pack",    "dataset_profile",
-                           "dataset_ref",     "dataset_version",
-                           "home_restore",    "job",
-                           "job_quota",       "model",
-                           "model_commit",    "model_pack",
-                           "model_ref",       "model_version",
-                           "rollout",         "run",
-                           "service",         "store_quota",
-                           "token",           "token_hash"})
+  for (const char* kind : {"artifact",
+                           "experiment",
+                           "experiment_name",
+                           "label",
+                           "labelling",
+                           "labelling_part",
+                           "logged_model",
+                           "registered_model",
+                           "registered_model_version",
+                           "sweep",
+                           "console_session",
+                           "dataset",
+                           "dataset_commit",
+                           "dataset_governance",
+                           "dataset_pack",
+                           "dataset_profile",
+                           "dataset_ref",
+                           "dataset_version",
+                           "home_restore",
+                           "job",
+                           "job_quota",
+                           "model",
+                           "model_commit",
+                           "model_pack",
+                           "model_ref",
+                           "model_version",
+                           "rollout",
+                           "run",
+                           "service",
+                           "store_quota",
+                           "token",
+                           "token_hash"})
     EXPECT_THAT(kinds, Contains(kind));
 }
 
@@ -185,7 +242,9 @@ TEST_F(UpkeepTest, PlantedDamageOfEachKindIsFound) {
   FindsOfBlob(models().ManifestOf(model)->Find("model.onnx")->sha256, "blob", "service s");
   FindsOfBlob(models().ManifestOf(model)->Find("model.onnx")->sha256, "blob", "model me/m@1");
   FindsOfBlob(model.id, "manifest", "rollout s/2");
-  const auto run = platform_->runs().List()->front();
+  const auto runs = *platform_->runs().List();
+  const RunInfo run =
+      *std::ranges::find_if(runs, [](const RunInfo& each) { return !each.checkpoints.empty(); });
   FindsOfBlob(run.checkpoints[0].manifest, "manifest", "run " + run.id);
   Records& records = platform_->records();
   const auto blob_of = [&](const char* kind, const char* field) {
