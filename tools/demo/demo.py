@@ -14,9 +14,9 @@ import numpy
 import onnxruntime
 import tritonclient.http
 
+import jobs
 import labelling
 import noisy
-import ranks
 import recovery
 import report as reports
 from sinter_process import Sinter
@@ -73,32 +73,6 @@ def ask_one_by_one(origin, pictures):
     client.close()
 
 
-def train_and_kill(sinter):
-    """Version 2 by two ranks; rank 1 is killed half way, then the run resumes. Gives the result and where."""
-    process = sinter.command("train", HERE / "cnn.yaml", "--ranks", 2, "--json")
-    run, killed_pid = None, None
-    while process.poll() is None:
-        time.sleep(0.05)
-        runs = sinter.api("/runs?limit=1")["items"]
-        if not runs or runs[0]["state"] != "running":
-            continue
-        run = runs[0]
-        if run["steps"] and run["step"] >= run["steps"] // 2:
-            killed_pid = ranks.kill_rank(1, of=sinter.home)
-            break
-    if killed_pid is None:
-        raise SystemExit("the training ended before half of its steps")
-    say(f"rank 1 (process {killed_pid}) killed with SIGKILL at about step {run['step']}")
-    if process.wait(60) == 0:
-        raise SystemExit("a killed rank went unnoticed")
-    run = sinter.api(f"/runs/{run['id']}")
-    last = sinter.series(run["id"], "train.loss", 100000)[-1][0]
-    killed_at = max(run["step"], last, *[c["step"] for c in run["checkpoints"]])
-    say(f"the run says: {run['message']}; resuming from its last checkpoint")
-    resumed = sinter.run("train", "--resume", run["id"], "--ranks", 2)
-    return resumed, killed_at
-
-
 def quantile(values, q):
     values = sorted(values)
     return values[min(len(values) - 1, int(q * len(values)))] if values else None
@@ -122,8 +96,8 @@ def main():
         classes = [c["name"] for c in profile["splits"][0]["classes"]]
         print(f"{version['ref']}: " + ", ".join(f"{s['rows']} {s['name']}" for s in profile["splits"]))
 
-        say("2/10  training version 1, a small network")
-        v1 = sinter.run("train", HERE / "mlp.yaml")
+        say("2/10  training version 1, a small network, as a job")
+        v1 = jobs.train(sinter, HERE / "mlp.yaml")
         sinter.run("model", "pull", v1["model"], out / "v1")
 
         say("3/10  deploying it as service 'fashion' and asking it about test pictures")
@@ -138,8 +112,8 @@ def main():
         say("4/10  cleaning a slice of test pictures and labelling it, with the model's labels beside")
         labelled = labelling.label(sinter, out / "slice", test_pictures, test_labels, classes, HERE / "clean.yaml", say)
 
-        say("5/10  training version 2, a convolutional network, on two ranks; one will be killed")
-        v2, killed_at = train_and_kill(sinter)
+        say("5/10  training version 2, a convolutional network, as a job of two ranks; one will be killed")
+        v2, killed_at = jobs.train_and_kill_a_rank(sinter, HERE / "cnn.yaml", say)
         sinter.run("model", "pull", v2["model"], out / "v2")
 
         say("6/10  rolling version 2 out through the gates, back, and out again, under load")

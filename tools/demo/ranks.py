@@ -25,9 +25,3 @@ def rank_pids(of):
         except OSError:
             pass
     return found
-
-
-def kill_rank(rank, of):
-    pid = rank_pids(of)[rank]
-    os.kill(pid, 9)
-    return pid

@@ -1,23 +1,9 @@
 """A training job whose server, and whose own processes, are killed half way: as if the machine had lost its power."""
 import os
-import pathlib
 import signal
 import time
 
-
-def keepers(home):
-    """The processes beside the jobs of a home."""
-    found = []
-    for process in pathlib.Path("/proc").iterdir():
-        if not process.name.isdigit():
-            continue
-        try:
-            words = (process / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"job-keeper" in words and any(w.startswith(os.fsencode(home / "jobs")) for w in words):
-            found.append(int(process.name))
-    return found
+import jobs
 
 
 def train_through_a_power_cut(sinter, recipe, say):
@@ -33,7 +19,7 @@ def train_through_a_power_cut(sinter, recipe, say):
             raise SystemExit(f"the training is {state['state']} before a third of its steps: {state['message']}")
         time.sleep(0.02)
     sinter.kill()
-    for pid in keepers(sinter.home):
+    for pid in jobs.keepers(sinter.home):
         os.kill(pid, signal.SIGKILL)
     killed_at = state["step"]
     say(f"server and training killed with SIGKILL at about step {killed_at}; starting the server again")

@@ -38,6 +38,10 @@ class UpkeepTest : public testing::Test {
   Repositories& data() { return platform_->repositories(RepositoryKind::kDataset); }
   Repositories& models() { return platform_->repositories(RepositoryKind::kModel); }
   BlobStore& store() { return platform_->store(); }
+  RunInfo Trained() {
+    const auto runs = *platform_->runs().List();
+    return *std::ranges::find_if(runs, [](const RunInfo& run) { return !run.checkpoints.empty(); });
+  }
 
   ManifestFile File(std::string path, std::string_view text) {
     const BlobInfo blob = *store().Put(text);
@@ -242,9 +246,7 @@ TEST_F(UpkeepTest, PlantedDamageOfEachKindIsFound) {
   FindsOfBlob(models().ManifestOf(model)->Find("model.onnx")->sha256, "blob", "service s");
   FindsOfBlob(models().ManifestOf(model)->Find("model.onnx")->sha256, "blob", "model me/m@1");
   FindsOfBlob(model.id, "manifest", "rollout s/2");
-  const auto runs = *platform_->runs().List();
-  const RunInfo run =
-      *std::ranges::find_if(runs, [](const RunInfo& each) { return !each.checkpoints.empty(); });
+  const RunInfo run = Trained();
   FindsOfBlob(run.checkpoints[0].manifest, "manifest", "run " + run.id);
   Records& records = platform_->records();
   const auto blob_of = [&](const char* kind, const char* field) {
@@ -350,7 +352,7 @@ TEST_F(UpkeepTest, ABackupBringsEverythingBack) {
   platform_ = *Platform::Open(restored);
   EXPECT_EQ(Check(), Json::array());
   EXPECT_EQ(platform_->records().List({.kind = "model_commit"})->records.size(), wanted.records.size());
-  EXPECT_EQ(platform_->metrics().Names(platform_->runs().List()->front().id)->size(), 1u);
+  EXPECT_EQ(platform_->metrics().Names(Trained().id)->size(), 1u);
   // Whoever followed the old home's changes is told.
   EXPECT_EQ(platform_->records().CheckGiven(last + 1).error().code, ErrorCode::kConflict);
   EXPECT_TRUE(platform_->records().CheckGiven(platform_->records().LastSequence().value()));
