@@ -14,6 +14,11 @@ namespace {
 // {"gc_at_ms"}: when garbage was last collected here by itself.
 constexpr const char* kFile = "upkeep.json";
 
+void Keep(const Path& file, int64_t gc_at_ms) {
+  const Status kept = WriteFileAtomically(file, Json{{"gc_at_ms", gc_at_ms}}.dump() + "\n");
+  if (!kept) fmt::print(stderr, "sinter: {}\n", kept.error().ToString());
+}
+
 int64_t LastCollection(const Path& file) {
   const auto text = ReadFile(file, 4096);
   if (!text) return 0;
@@ -86,6 +91,9 @@ Status Upkeep::Cancel(std::string_view task) {
 }
 
 void Upkeep::CollectEvery(std::chrono::milliseconds interval) {
+  // From the start on the file is there: nothing of a home appears by itself while it is quiet.
+  const Path file = platform_.home().folder() / kFile;
+  if (LastCollection(file) == 0) Keep(file, 0);
   timer_ = std::thread([this, interval] { Loop(interval); });
 }
 
@@ -100,11 +108,7 @@ void Upkeep::Loop(std::chrono::milliseconds interval) {
   while (!changed_.wait_for(lock, wait, [&] { return stopping_; })) {
     lock.unlock();
     const auto started = StartCollection(platform_, {});
-    if (started) {
-      const std::string text = Json{{"gc_at_ms", platform_.home().clock().UnixMillis()}}.dump() + "\n";
-      if (const Status kept = WriteFileAtomically(file, text); !kept)
-        fmt::print(stderr, "sinter: {}\n", kept.error().ToString());
-    }
+    if (started) Keep(file, platform_.home().clock().UnixMillis());
     wait = started ? interval : std::chrono::milliseconds(kAgain);
     lock.lock();
   }
