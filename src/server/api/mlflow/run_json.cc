@@ -21,10 +21,10 @@ Json MlflowRunJson(const TrackedRun& run) {
   for (const MetricPoint& point : run.summary.latest) metrics.push_back(MlflowMetric(point));
   Json datasets = Json::array(), inputs = Json::array(), outputs = Json::array();
   for (const RunNoteValue& note : run.summary.inputs) {
-    Json json = Json::parse(note.value, nullptr, false);
-    if (note.kind == RunNote::kDataset) datasets.push_back(std::move(json));
-    if (note.kind == RunNote::kModelInput) inputs.push_back(std::move(json));
-    if (note.kind == RunNote::kModelOutput) outputs.push_back(std::move(json));
+    Json& list = note.kind == RunNote::kDataset      ? datasets
+                 : note.kind == RunNote::kModelInput ? inputs
+                                                     : outputs;
+    list.push_back(Json::parse(note.value, nullptr, false));
   }
   return {{"info", std::move(info)},
           {"data",
