@@ -191,7 +191,7 @@ TEST_F(GarbageTest, WritersAndCollectionsAtOnce) {
     });
   }
   int64_t removed = 0;
-  for (int round = 0; round < 60 || added < 30; ++round) {
+  for (int round = 0; round < 60 || added < 30 || removed <= 5; ++round) {
     const auto report = Collect();
     ASSERT_TRUE(report) << report.error().ToString();
     removed += report->removed.count;

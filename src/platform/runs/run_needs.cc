@@ -13,7 +13,9 @@ RecordRule RunRecordRule() {
             RecordNeeds needs{.label = fmt::format("run {}", run.id)};
             for (const RunCheckpoint& checkpoint : run.checkpoints)
               needs.manifests.push_back(checkpoint.manifest);
-            if (!run.done()) needs.manifests.push_back(run.dataset_version);
+            // A run of a client outside has no data set of ours.
+            if (!run.done() && run.dataset_version != Sha256Digest{})
+              needs.manifests.push_back(run.dataset_version);
             return needs;
           }};
 }
