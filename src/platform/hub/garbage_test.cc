@@ -173,6 +173,7 @@ TEST_F(GarbageTest, WritersAndCollectionsAtOnce) {
   std::atomic<bool> stop{false};
   std::atomic<int> added{0};
   std::vector<std::thread> writers;
+  writers.reserve(2);
   for (int t = 0; t < 2; ++t) {
     writers.emplace_back([&, t] {
       const std::string name = fmt::format("w{}", t);
