@@ -32,6 +32,7 @@ class LabellingPlanTest : public ::testing::Test {
   }
   static std::vector<int64_t> Rows(const LabellingPlan& plan) {
     std::vector<int64_t> rows;
+    rows.reserve(plan.items.size());
     for (const LabelItem& item : plan.items) rows.push_back(item.row);
     return rows;
   }
