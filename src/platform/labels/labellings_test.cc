@@ -239,6 +239,7 @@ TEST_F(LabellingsTest, PrelabelsThatFailAreTriedAgainByTheNextServer) {
 TEST_F(LabellingsTest, ManyPeopleAtOnce) {
   Create("crowd", {{"labellers", 2}});
   std::vector<std::thread> people;
+  people.reserve(6);
   for (int p = 0; p < 6; ++p) {
     people.emplace_back([this, p] {
       const std::string who = fmt::format("p{}", p);

@@ -18,6 +18,7 @@ ItemOutcome Judge(int64_t labellers, LabelReview review, const std::vector<Label
   spec.labellers = labellers;
   spec.review = review;
   std::vector<const LabelAnswer*> given;
+  given.reserve(answers.size());
   for (const LabelAnswer& answer : answers) given.push_back(&answer);
   return JudgeItem(spec, given, decision);
 }

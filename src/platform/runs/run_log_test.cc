@@ -27,6 +27,7 @@ class RunLogTest : public ::testing::Test {
   std::vector<double> ValuesOf(std::string_view name) {
     std::vector<double> values;
     const MetricHistory history = *log_->History("r", name, 0, 1000);
+    values.reserve(history.points.size());
     for (const MetricPoint& point : history.points) values.push_back(point.value);
     return values;
   }

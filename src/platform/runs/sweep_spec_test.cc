@@ -49,6 +49,7 @@ TEST(SweepSpec, AGridIsAllChoicesWithTheLastVaryingFastest) {
   const auto trials = *ExpandSweep(sweep, kRecipe);
   ASSERT_EQ(trials.size(), 6U);
   std::vector<std::string> values;
+  values.reserve(trials.size());
   for (const SweepTrial& t : trials) values.push_back(t.values[0].second + "/" + t.values[1].second);
   EXPECT_THAT(values, ElementsAre("10/8", "10/16", "10/32", "20/8", "20/16", "20/32"));
   const YamlNode recipe = *ParseYaml(trials[4].recipe);
