@@ -50,9 +50,9 @@ TrialJob Job(JobState state, std::optional<double> value = {}) {
 }
 
 // "choose 0 1; submit 2; conclude 3 reached; cancel 4; halve 0 2; finish ..."
-std::string Decided(const SweepInfo& sweep, std::map<size_t, TrialJob> jobs = {}) {
+std::string Decided(const SweepInfo& sweep, const std::map<size_t, TrialJob>& jobs = {}) {
   SweepSnapshot snapshot{sweep, std::vector<std::optional<TrialJob>>(sweep.states.size())};
-  for (auto& [trial, job] : jobs) snapshot.jobs[trial] = job;
+  for (const auto& [trial, job] : jobs) snapshot.jobs[trial] = job;
   const auto decision = DecideSweep(snapshot);
   std::string text;
   for (const SweepAction& a : decision.actions) {

@@ -103,6 +103,7 @@ TEST(BlobSweep, WritersAndSweepsAtOnce) {
   std::atomic<bool> stop{false};
   std::atomic<int> lost{0}, given{0};
   std::vector<std::thread> writers;
+  writers.reserve(kWriters);
   for (int t = 0; t < kWriters; ++t) {
     writers.emplace_back([&, t] {
       std::mt19937 random(seed + static_cast<unsigned>(t));

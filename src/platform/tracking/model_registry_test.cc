@@ -34,12 +34,14 @@ class ModelRegistryTest : public ::testing::Test {
   std::vector<std::string> Names(const std::string& filter = "") {
     std::vector<std::string> names;
     const auto page = *r().Search({filter, {}, 100, ""});
+    names.reserve(page.first.size());
     for (const RegisteredModel& model : page.first) names.push_back(model.name);
     return names;
   }
   std::vector<int64_t> Versions(const std::string& name) {
     std::vector<int64_t> numbers;
     const auto versions = *r().Versions(name);
+    numbers.reserve(versions.size());
     for (const ModelVersion& version : versions) numbers.push_back(version.version);
     return numbers;
   }
@@ -188,6 +190,7 @@ TEST_F(ModelRegistryTest, StagesAndSearches) {
   const auto found = [&](const std::string& filter, std::vector<std::string> order = {}) {
     std::vector<int64_t> numbers;
     const auto page = *r().SearchVersions({filter, std::move(order), 100, ""});
+    numbers.reserve(page.first.size());
     for (const ModelVersion& version : page.first) numbers.push_back(version.version);
     return numbers;
   };

@@ -32,7 +32,7 @@ class TrackingTest : public ::testing::Test {
   Status PutArtifact(const std::string& path, const std::string& text) {
     return t_->artifacts.Put(path, *home_->store().Put(text), "ann");
   }
-  std::vector<std::string> Found(RunSearch search) {
+  std::vector<std::string> Found(const RunSearch& search) {
     std::vector<std::string> names;
     const auto page = t_->runs.Search(search);
     EXPECT_TRUE(page) << page.error().ToString();
