@@ -148,7 +148,7 @@ class UpkeepTest : public testing::Test {
     EXPECT_TRUE(result) << result.error().ToString();
     return result ? *result : Json();
   }
-  Json Check(Json body = Json::object()) {
+  Json Check(const Json& body = Json::object()) {
     const auto result = Finish(StartFsck(*platform_, body));
     EXPECT_TRUE(result) << result.error().ToString();
     return result ? (*result)["problems"] : Json();
