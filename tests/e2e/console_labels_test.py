@@ -315,8 +315,10 @@ class Labels(Browser):
         self.picture("review-1440")
         page.keyboard.press("2")
         page.wait_for_selector("text=1 of 2")
+        page.wait_for_timeout(1000)  # the list is read again after a decision; a key while it comes is lost
         page.keyboard.press("Shift+4")
         page.wait_for_selector("text=1 of 1")
+        page.wait_for_timeout(1000)
         page.keyboard.press("s")
         page.wait_for_selector("text=Nothing waits for a reviewer")
         page.wait_for_timeout(300)
