@@ -162,7 +162,8 @@ class Hub(Program):
         self.assertLess(report["downloaded"], 30 << 20, "what had come was not brought again")
         self.assertEqual(self.contents(target), whole)
         # What is spoilt is brought again, what is the user's own stays.
-        (target / "model.onnx").write_bytes(whole["model.onnx"][:-1] + b"x")
+        whole_model = whole["model.onnx"]
+        (target / "model.onnx").write_bytes(whole_model[:-1] + bytes([whole_model[-1] ^ 1]))
         (target / "mine.txt").write_text("mine")
         (target / PARTIAL).mkdir()
         (target / PARTIAL / sha(whole["model.onnx"])).write_bytes(b"not its beginning")
