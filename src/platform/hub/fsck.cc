@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "platform/hub/manifest.h"
+#include "platform/records/each_record.h"
 
 namespace sinter {
 namespace {

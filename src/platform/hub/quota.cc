@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "platform/hub/record_rules.h"
 #include "platform/hub/repository_records.h"
+#include "platform/records/each_record.h"
 
 namespace sinter {
 namespace {
@@ -107,11 +108,10 @@ Result<uint64_t> StoreQuotas::Floor() {
 
 Result<std::vector<std::string>> StoreQuotas::Owners() {
   std::vector<std::string> owners;
-  TRY_STATUS(
-      ForEachRecord(home_.records(), std::string(kStoreQuotaKind), [&](const Record& record) -> Status {
-        if (record.name.starts_with(kOwners)) owners.push_back(record.name.substr(kOwners.size()));
-        return {};
-      }));
+  TRY_STATUS(ForEachRecord(home_.records(), kStoreQuotaKind, [&](const Record& record) -> Status {
+    if (record.name.starts_with(kOwners)) owners.push_back(record.name.substr(kOwners.size()));
+    return {};
+  }));
   return owners;
 }
 
@@ -121,23 +121,18 @@ Result<const StoreQuotas::Counted*> StoreQuotas::Count(std::optional<std::string
   std::set<std::string> there;
   std::vector<Sha256Digest> added;
   for (const RepositoryKind kind : {RepositoryKind::kDataset, RepositoryKind::kModel}) {
-    RecordQuery query{.kind = CommitKind(kind),
-                      .prefix = owner && !owner->empty() ? std::string(*owner) + "/" : "",
-                      .after = {},
-                      .limit = 1000};
-    do {
-      TRY(const RecordPage page, home_.records().List(query));
-      for (const Record& record : page.records) {
-        if (owner && OwnerOf(std::string_view(record.name).substr(0, record.name.rfind('@'))) != *owner)
-          continue;
-        TRY(const RepositoryVersion version, ReadCommit(record));
-        if (!version.removed.empty()) continue;
-        std::string name = record.kind + " " + record.name;
-        if (!counted.commits.contains(name)) added.push_back(version.id);
-        there.insert(std::move(name));
-      }
-      query.after = page.next;
-    } while (!query.after.empty());
+    const auto count = [&](const Record& record) -> Status {
+      if (owner && OwnerOf(std::string_view(record.name).substr(0, record.name.rfind('@'))) != *owner)
+        return {};
+      TRY(const RepositoryVersion version, ReadCommit(record));
+      if (!version.removed.empty()) return {};
+      std::string name = record.kind + " " + record.name;
+      if (!counted.commits.contains(name)) added.push_back(version.id);
+      there.insert(std::move(name));
+      return {};
+    };
+    TRY_STATUS(ForEachRecord(home_.records(), CommitKind(kind), count,
+                             owner && !owner->empty() ? std::string(*owner) + "/" : ""));
   }
   if (there.size() - added.size() != counted.commits.size()) {
     counted = {};

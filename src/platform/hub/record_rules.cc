@@ -119,15 +119,4 @@ Result<RecordNeeds> RecordRules::Read(const Record& record) const {
   return needs;
 }
 
-Status ForEachRecord(Records& records, const std::string& kind,
-                     const std::function<Status(const Record&)>& visit) {
-  RecordQuery query{.kind = kind, .prefix = {}, .after = {}, .limit = 500};
-  do {
-    TRY(const RecordPage page, records.List(query));
-    for (const Record& record : page.records) TRY_STATUS(visit(record));
-    query.after = page.next;
-  } while (!query.after.empty());
-  return {};
-}
-
 }  // namespace sinter

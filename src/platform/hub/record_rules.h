@@ -46,8 +46,4 @@ class RecordRules {
   std::vector<RecordRule> rules_;  // sorted
 };
 
-// Each record of a kind, page by page.
-Status ForEachRecord(Records& records, const std::string& kind,
-                     const std::function<Status(const Record&)>& visit);
-
 }  // namespace sinter

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "platform/hub/repository_head.h"
+#include "platform/records/each_record.h"
 
 namespace sinter {
 namespace {
@@ -63,18 +64,13 @@ Status Repositories::MigrateVersion(const Record& record, RepositoryVersion vers
 }
 
 Status Repositories::MigrateFromLayout1() {
-  RecordQuery query{.kind = VersionKind(kind_), .prefix = {}, .after = {}, .limit = 100};
-  do {
-    TRY(const RecordPage page, home_.records().List(query));
-    for (const Record& record : page.records) {
-      TRY(auto version, ReadOld(record));
-      if (!version) continue;
-      Status done = MigrateVersion(record, *std::move(version));
-      if (!done) return std::move(done).error().In(record.name);
-    }
-    query.after = page.next;
-  } while (!query.after.empty());
-  return {};
+  return ForEachRecord(home_.records(), VersionKind(kind_), [&](const Record& record) -> Status {
+    TRY(auto version, ReadOld(record));
+    if (!version) return {};
+    Status done = MigrateVersion(record, *std::move(version));
+    if (!done) return std::move(done).error().In(record.name);
+    return {};
+  });
 }
 
 }  // namespace sinter

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "platform/records/each_record.h"
 
 namespace sinter {
 
@@ -121,12 +122,11 @@ Result<GitPack> ReadPack(std::string_view repository, const Record& record) {
 Result<std::vector<Record>> ListParts(Records& records, const std::string& kind, std::string_view repository,
                                       std::string_view prefix) {
   std::vector<Record> all;
-  RecordQuery query{.kind = kind, .prefix = PartName(repository, prefix), .limit = 1000};
-  do {
-    TRY(RecordPage page, records.List(query));
-    for (Record& record : page.records) all.push_back(std::move(record));
-    query.after = page.next;
-  } while (!query.after.empty());
+  const auto keep = [&](const Record& record) -> Status {
+    all.push_back(record);
+    return {};
+  };
+  TRY_STATUS(ForEachRecord(records, kind, keep, PartName(repository, prefix)));
   return all;
 }
 

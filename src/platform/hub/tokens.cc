@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "platform/records/each_record.h"
 
 namespace sinter {
 namespace {
@@ -118,16 +119,12 @@ void Tokens::MarkExpired(Record by_hash, std::string_view name) {
 
 Result<std::vector<TokenInfo>> Tokens::List() {
   std::vector<TokenInfo> tokens;
-  RecordQuery query{.kind = std::string(kTokenByNameKind), .limit = 1000};
-  do {
-    TRY(const RecordPage page, records_.List(query));
-    for (const Record& record : page.records) {
-      TRY(TokenInfo info, ReadToken(record));
-      info.expired = info.expired || (info.expires_ms != 0 && clock_.UnixMillis() >= info.expires_ms);
-      if (info.scope.level != TokenScope::Level::kRun) tokens.push_back(std::move(info));
-    }
-    query.after = page.next;
-  } while (!query.after.empty());
+  TRY_STATUS(ForEachRecord(records_, kTokenByNameKind, [&](const Record& record) -> Status {
+    TRY(TokenInfo info, ReadToken(record));
+    info.expired = info.expired || (info.expires_ms != 0 && clock_.UnixMillis() >= info.expires_ms);
+    if (info.scope.level != TokenScope::Level::kRun) tokens.push_back(std::move(info));
+    return {};
+  }));
   return tokens;
 }
 

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
+#include "platform/records/each_record.h"
 
 namespace sinter {
 namespace {
@@ -69,34 +70,24 @@ Path Jobs::WorkOf(const JobInfo& job) const { return options_.folder / job.id / 
 Status Jobs::Open() {
   TRY_STATUS(MakeFolders(options_.folder));
   TRY_STATUS(LoadQuotas());
-  RecordQuery query{.kind = std::string(kJobKind), .limit = 1000};
   const int64_t now = clock_.UnixMillis();
   constexpr int64_t kChargedMs = int64_t{3} * 24 * 3600 * 1000;
-  do {
-    TRY(const RecordPage page, records_.List(query));
-    for (const Record& record : page.records) {
-      TRY(JobInfo job, ReadJob(record));
-      if (job.home != options_.home) continue;
-      ids_.push_back(job.id);
-      for (const JobAttempt& attempt : job.attempts)
-        if (attempt.ended_ms > now - kChargedMs) queue_.Charge(job, attempt);
-      queue_.Put(std::move(job));
-    }
-    query.after = page.next;
-  } while (!query.after.empty());
-  return {};
+  return ForEachRecord(records_, kJobKind, [&](const Record& record) -> Status {
+    TRY(JobInfo job, ReadJob(record));
+    if (job.home != options_.home) return {};
+    ids_.push_back(job.id);
+    for (const JobAttempt& attempt : job.attempts)
+      if (attempt.ended_ms > now - kChargedMs) queue_.Charge(job, attempt);
+    queue_.Put(std::move(job));
+    return {};
+  });
 }
 
 Status Jobs::LoadQuotas() {
-  RecordQuery query{.kind = std::string(kQuotaKind), .limit = 1000};
-  do {
-    TRY(const RecordPage page, records_.List(query));
-    for (const Record& record : page.records) {
-      TRY(quotas_[record.name], ParseJobQuota(record.spec, "quota of " + record.name));
-    }
-    query.after = page.next;
-  } while (!query.after.empty());
-  return {};
+  return ForEachRecord(records_, kQuotaKind, [&](const Record& record) -> Status {
+    TRY(quotas_[record.name], ParseJobQuota(record.spec, "quota of " + record.name));
+    return {};
+  });
 }
 
 Status Jobs::SetQuota(std::string_view owner, const JobQuota& quota, std::string_view who) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "platform/records/each_record.h"
+
 namespace sinter {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -64,14 +66,10 @@ void ControllerLoop::Work() {
 
 Status ControllerLoop::AddAll() {
   for (const std::string& kind : controller_.Kinds()) {
-    RecordQuery query{.kind = kind, .limit = 1000};
-    do {
-      TRY(const RecordPage page, records_.List(query));
-      for (const Record& record : page.records) {
-        for (const std::string& key : controller_.KeysOf(record)) queue_.Add(key);
-      }
-      query.after = page.next;
-    } while (!query.after.empty());
+    TRY_STATUS(ForEachRecord(records_, kind, [&](const Record& record) -> Status {
+      for (const std::string& key : controller_.KeysOf(record)) queue_.Add(key);
+      return {};
+    }));
   }
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "platform/records/each_record.h"
 
 namespace sinter {
 namespace {
@@ -97,15 +98,11 @@ Status ConsoleSessions::SignOut(std::string_view secret) {
 
 Result<std::vector<ConsoleSession>> ConsoleSessions::List() {
   std::vector<ConsoleSession> sessions;
-  RecordQuery query{.kind = std::string(kSessionKind), .limit = 1000};
-  do {
-    TRY(const RecordPage page, records_.List(query));
-    for (const Record& record : page.records) {
-      TRY(ConsoleSession session, ReadSessionRecord(record));
-      if (session.expires_ms > clock_.UnixMillis()) sessions.push_back(std::move(session));
-    }
-    query.after = page.next;
-  } while (!query.after.empty());
+  TRY_STATUS(ForEachRecord(records_, kSessionKind, [&](const Record& record) -> Status {
+    TRY(ConsoleSession session, ReadSessionRecord(record));
+    if (session.expires_ms > clock_.UnixMillis()) sessions.push_back(std::move(session));
+    return {};
+  }));
   return sessions;
 }
 
@@ -114,19 +111,14 @@ Status ConsoleSessions::EndAll(std::string_view who) {
 }
 
 Status ConsoleSessions::Delete(const std::function<bool(const ConsoleSession&)>& ends, std::string_view who) {
-  RecordQuery query{.kind = std::string(kSessionKind), .limit = 1000};
-  do {
-    TRY(const RecordPage page, records_.List(query));
-    for (const Record& record : page.records) {
-      TRY(const ConsoleSession session, ReadSessionRecord(record));
-      if (!ends(session)) continue;
-      // Somebody who signs out at this moment was faster.
-      const Status gone = records_.Delete(record, who);
-      if (!gone && gone.error().code != ErrorCode::kNotFound) return gone.error();
-    }
-    query.after = page.next;
-  } while (!query.after.empty());
-  return {};
+  return ForEachRecord(records_, kSessionKind, [&](const Record& record) -> Status {
+    TRY(const ConsoleSession session, ReadSessionRecord(record));
+    if (!ends(session)) return {};
+    // Somebody who signs out at this moment was faster.
+    const Status gone = records_.Delete(record, who);
+    if (!gone && gone.error().code != ErrorCode::kNotFound) return gone.error();
+    return {};
+  });
 }
 
 }  // namespace sinter

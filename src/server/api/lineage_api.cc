@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "platform/records/each_record.h"
+
 namespace sinter {
 namespace {
 
@@ -35,20 +37,15 @@ Status AddVersions(Platform& platform, RepositoryKind kind, std::vector<LineageE
   return {};
 }
 
-// All of a kind, page by page.
+// All of a kind.
 template <class Read, class Edges>
-Status AddRecords(Records& records, std::string kind, Read read, Edges edges_of,
+Status AddRecords(Records& records, std::string_view kind, Read read, Edges edges_of,
                   std::vector<LineageEdge>& edges) {
-  RecordQuery query{.kind = std::move(kind), .prefix = {}, .after = {}, .limit = 1000};
-  do {
-    TRY(const RecordPage page, records.List(query));
-    for (const Record& record : page.records) {
-      TRY(const auto info, read(record));
-      for (LineageEdge& edge : edges_of(info)) edges.push_back(std::move(edge));
-    }
-    query.after = page.next;
-  } while (!query.after.empty());
-  return {};
+  return ForEachRecord(records, kind, [&](const Record& record) -> Status {
+    TRY(const auto info, read(record));
+    for (LineageEdge& edge : edges_of(info)) edges.push_back(std::move(edge));
+    return {};
+  });
 }
 
 Result<LineageNode> NodeOf(Platform& platform, std::string_view kind, std::string_view ref) {
