@@ -1,5 +1,5 @@
 // What an import and its decoding processes say to each other, in frames of
-// platform/serving/worker_protocol.h.
+// base/worker_channel.h.
 #pragma once
 
 #include <optional>

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/scratch_folder.h"
-#include "base/subprocess.h"
+#include "base/worker_channel.h"
 #include "platform/serving/batcher.h"
 #include "platform/serving/model_interface.h"
 #include "platform/serving/warm_up.h"
@@ -36,7 +36,6 @@ class WorkerProcess {
  public:
   WorkerProcess(std::shared_ptr<const WorkerModel> model, int64_t max_rows)
       : model_(std::move(model)), max_rows_(max_rows) {}
-  ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
@@ -45,15 +44,13 @@ class WorkerProcess {
   // kUnavailable where the process ended in this run, which may be tried again; the next run starts another
   // one, after a pause that doubles with each end in a row (0.1 s to 10 s). Valid until the next run.
   Result<std::span<const Value>> Run(std::span<const Tensor> inputs, const CancelToken& cancel);
-  pid_t pid() const { return process_ ? process_->pid() : -1; }
+  pid_t pid() const { return channel_.pid(); }
 
  private:
   Error Ended(std::string_view when);
-  Status Connect(const Path& path);
   std::shared_ptr<const WorkerModel> model_;
   const int64_t max_rows_;
-  std::optional<Subprocess> process_;
-  int socket_ = -1;
+  WorkerChannel channel_;
   int ends_in_a_row_ = 0;
   std::chrono::steady_clock::time_point not_before_;
   std::vector<Value> outputs_;

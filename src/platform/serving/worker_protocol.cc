@@ -156,48 +156,4 @@ Result<WarmUpReport> DecodeReport(std::span<const std::byte> body) {
   return report;
 }
 
-Status SendFrame(int socket, std::string_view body) {
-  std::string header;
-  Append(header, static_cast<uint64_t>(body.size()));
-  for (std::string_view part : {std::string_view(header), body}) {
-    while (!part.empty()) {
-      const ssize_t sent = send(socket, part.data(), part.size(), MSG_NOSIGNAL);
-      if (sent < 0 && errno == EINTR) continue;
-      if (sent <= 0) return Error{ErrorCode::kUnavailable, "the worker has gone", ""};
-      part.remove_prefix(static_cast<size_t>(sent));
-    }
-  }
-  return {};
-}
-
-namespace {
-
-Status ReceiveAll(int socket, char* to, size_t count) {
-  while (count > 0) {
-    const ssize_t got = recv(socket, to, count, 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return Error{ErrorCode::kUnavailable, "the worker has gone", ""};
-    to += got;
-    count -= static_cast<size_t>(got);
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<std::string> ReceiveFrame(int socket) {
-  uint64_t length = 0;
-  TRY_STATUS(ReceiveAll(socket, reinterpret_cast<char*>(&length), sizeof length));
-  if (length > kWorkerLargestFrame) return Broken("longer than any is");
-  std::string body;
-  // Memory is taken as bytes come: a length alone costs nothing.
-  while (body.size() < length) {
-    const size_t more = static_cast<size_t>(std::min<uint64_t>(length - body.size(), 1 << 20));
-    const size_t at = body.size();
-    body.resize(at + more);
-    TRY_STATUS(ReceiveAll(socket, body.data() + at, more));
-  }
-  return body;
-}
-
 }  // namespace sinter

@@ -12,11 +12,10 @@
 
 namespace sinter {
 
-// A frame is its length (u64, little-endian, of what follows) and a body. Bodies: of a question, tensors; of
-// an answer, a byte that is 0 and tensors, or 1 and an error; the first answer of a worker, which no question
-// asks for, is its report of warming up. Tensors: their number (u32), and of each its dtype (u8), rank (u8),
-// dims (i64 each) and elements.
-inline constexpr uint64_t kWorkerLargestFrame = uint64_t{1} << 31;
+// Bodies of frames (base/worker_channel.h): of a question, tensors; of an answer, a byte that is 0 and
+// tensors, or 1 and an error; the first answer of a worker, which no question asks for, is its report of
+// warming up. Tensors: their number (u32), and of each its dtype (u8), rank (u8), dims (i64 each) and
+// elements.
 
 // No strings and no encodings: kUnsupported.
 Result<std::string> EncodeTensors(std::span<const Tensor> tensors);
@@ -30,9 +29,5 @@ Result<std::vector<Tensor>> DecodeAnswer(std::span<const std::byte> body);
 
 std::string EncodeReport(const WarmUpReport& report);
 Result<WarmUpReport> DecodeReport(std::span<const std::byte> body);
-
-// Whole frames on a blocking socket. kUnavailable: the other side has gone. kCorrupt: a length that none has.
-Status SendFrame(int socket, std::string_view body);
-Result<std::string> ReceiveFrame(int socket);
 
 }  // namespace sinter
