@@ -2,6 +2,7 @@
 // is read, written and read again is equal.
 #include <nlohmann/json.hpp>
 
+#include "fuzz/records.h"
 #include "fuzz/targets.h"
 #include "platform/hub/repository_records.h"
 #include "platform/jobs/launch.h"
@@ -13,12 +14,7 @@ namespace sinter {
 namespace {
 
 Status Run(std::span<const std::byte> input) {
-  const auto [kind, rest] = FirstLine(TextOf(input));
-  const auto [spec, status] = FirstLine(rest);
-  Record record;
-  record.name = "name";
-  record.spec = spec;
-  record.status = status;
+  auto [kind, record] = RecordOf(input);
   if (kind == "run") {
     TRY(const RunInfo run, ReadRun(record));
     record.spec = RunSpecText(run);
@@ -48,16 +44,16 @@ Status Run(std::span<const std::byte> input) {
     return {};
   }
   if (kind == "job_quota") {
-    TRY(const JobQuota quota, ParseJobQuota(spec, "quota"));
+    TRY(const JobQuota quota, ParseJobQuota(record.spec, "quota"));
     const auto again = ParseJobQuota(JobQuotaText(quota), "quota");
     SINTER_CHECK(again.has_value() && JobQuotaText(*again) == JobQuotaText(quota));
     return {};
   }
   if (kind == "job_launch") {
-    TRY(const JobLaunch launch, ParseJobLaunch(spec));
+    TRY(const JobLaunch launch, ParseJobLaunch(record.spec));
     const auto again = ParseJobLaunch(JobLaunchText(launch));
     SINTER_CHECK(again.has_value() && JobLaunchText(*again) == JobLaunchText(launch));
-    TRY(const JobExit exit, ParseJobExit(status));
+    TRY(const JobExit exit, ParseJobExit(record.status));
     const auto ended = ParseJobExit(JobExitText(exit));
     SINTER_CHECK(ended.has_value() && JobExitText(*ended) == JobExitText(exit));
     return {};
@@ -98,13 +94,13 @@ Status Run(std::span<const std::byte> input) {
     return {};
   }
   if (kind == "gates") {
-    TRY(const Json json, ParseJson(spec));
+    TRY(const Json json, ParseJson(record.spec));
     TRY(const Gates gates, ReadGates(json, "gates"));
     const auto again = ReadGates(GatesJson(gates), "gates");
     SINTER_CHECK(again.has_value() && GatesJson(*again) == GatesJson(gates));
     return {};
   }
-  TRY(const std::string text, CanonicalObject("object", spec));
+  TRY(const std::string text, CanonicalObject("object", record.spec));
   const auto again = CanonicalObject("object", text);
   SINTER_CHECK(again.has_value() && *again == text);
   return {};

@@ -1,5 +1,6 @@
 // Records of tracking as they are kept: the first line says of what kind, the next two are its spec and its
 // status.
+#include "fuzz/records.h"
 #include "fuzz/targets.h"
 #include "platform/runs/run.h"
 #include "platform/tracking/artifacts.h"
@@ -9,12 +10,7 @@ namespace sinter {
 namespace {
 
 Status Run(std::span<const std::byte> input) {
-  const auto [kind, rest] = FirstLine(TextOf(input));
-  const auto [spec, status] = FirstLine(rest);
-  Record record;
-  record.name = "name";
-  record.spec = spec;
-  record.status = status;
+  auto [kind, record] = RecordOf(input);
   if (kind == "experiment") {
     TRY(const Experiment experiment, ReadExperiment(record));
     SINTER_CHECK(experiment.id == record.name);

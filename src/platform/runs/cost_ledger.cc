@@ -50,6 +50,16 @@ Status CheckEntry(const CostEntry& entry) {
   return InvalidArgument(fmt::format("entry '{}': seconds count from 0", entry.id));
 }
 
+SqliteQuery& BindEntry(SqliteQuery& query, const CostEntry& e) {
+  return query.Bind(0, e.id)
+      .Bind(1, e.at_ms)
+      .Bind(2, e.owner)
+      .Bind(3, e.run)
+      .Bind(4, e.service)
+      .Bind(5, e.core_seconds)
+      .Bind(6, e.gpu_seconds);
+}
+
 }  // namespace
 
 std::string_view CostByName(CostBy by) {
@@ -85,14 +95,7 @@ Status CostLedger::PutAll(std::span<const CostEntry> entries, const char* statem
   return database_->Write([&](SqliteConnection& db) -> Status {
     for (const CostEntry& e : entries) {
       TRY(SqliteQuery insert, db.Query(statement));
-      TRY_STATUS(insert.Bind(0, e.id)
-                     .Bind(1, e.at_ms)
-                     .Bind(2, e.owner)
-                     .Bind(3, e.run)
-                     .Bind(4, e.service)
-                     .Bind(5, e.core_seconds)
-                     .Bind(6, e.gpu_seconds)
-                     .Run());
+      TRY_STATUS(BindEntry(insert, e).Run());
     }
     return {};
   });
@@ -105,14 +108,7 @@ Status CostLedger::Add(const CostEntry& e) {
         db.Query("INSERT INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET "
                  "core_seconds = core_seconds + excluded.core_seconds, "
                  "gpu_seconds = gpu_seconds + excluded.gpu_seconds"));
-    return insert.Bind(0, e.id)
-        .Bind(1, e.at_ms)
-        .Bind(2, e.owner)
-        .Bind(3, e.run)
-        .Bind(4, e.service)
-        .Bind(5, e.core_seconds)
-        .Bind(6, e.gpu_seconds)
-        .Run();
+    return BindEntry(insert, e).Run();
   });
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "platform/records/each_record.h"
 #include "platform/tracking/record_fields.h"
 
 namespace sinter {
@@ -149,12 +150,13 @@ Result<std::vector<ManifestFile>> Artifacts::Tree(std::string_view folder) {
     return files;
   }
   const std::string prefix = std::string(folder) + "/";
-  TRY_STATUS(ForEachRecord(records_, kArtifactKind, prefix, [&](const Record& record) -> Status {
+  const auto keep = [&](const Record& record) -> Status {
     TRY(ManifestFile file, ReadArtifact(record));
     file.path = file.path.substr(prefix.size());
     files.push_back(std::move(file));
     return {};
-  }));
+  };
+  TRY_STATUS(ForEachRecord(records_, kArtifactKind, keep, prefix));
   return files;
 }
 
@@ -179,11 +181,11 @@ Status Artifacts::Delete(std::string_view path, std::string_view who) {
   TRY_STATUS(OwnerOf(std::string(path) + "/"));  // nothing above a run's or a model's own folder
   std::vector<Record> found;
   if (auto record = records_.Get(kArtifactKind, path)) found.push_back(*std::move(record));
-  TRY_STATUS(
-      ForEachRecord(records_, kArtifactKind, std::string(path) + "/", [&](const Record& record) -> Status {
-        found.push_back(record);
-        return {};
-      }));
+  const auto keep = [&](const Record& record) -> Status {
+    found.push_back(record);
+    return {};
+  };
+  TRY_STATUS(ForEachRecord(records_, kArtifactKind, keep, std::string(path) + "/"));
   constexpr size_t kAtOnce = 500;
   for (size_t at = 0; at < found.size(); at += kAtOnce) {
     std::vector<RecordWrite> writes;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "platform/records/each_record.h"
 #include "platform/tracking/record_fields.h"
 
 namespace sinter {
@@ -111,7 +112,7 @@ Result<Experiment> Experiments::GetByName(std::string_view name) {
 Result<std::vector<Experiment>> Experiments::List() {
   TRY_STATUS(EnsureDefault());
   std::vector<Experiment> all;
-  TRY_STATUS(ForEachRecord(records_, kExperimentKind, "", [&](const Record& record) -> Status {
+  TRY_STATUS(ForEachRecord(records_, kExperimentKind, [&](const Record& record) -> Status {
     TRY(Experiment e, ReadExperiment(record));
     all.push_back(std::move(e));
     return {};

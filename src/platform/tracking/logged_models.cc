@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "platform/records/each_record.h"
 #include "platform/tracking/record_fields.h"
+#include "platform/tracking/search_page.h"
 
 namespace sinter {
 namespace {
@@ -268,7 +270,7 @@ Result<ModelSearchPage> LoggedModels::Search(const ModelSearch& search) {
     if (!wanted.dataset_name.empty()) made.second = {{wanted.dataset_name, wanted.dataset_digest}};
   }
   std::vector<LoggedModel> found;
-  TRY_STATUS(ForEachRecord(records_, kLoggedModelKind, "", [&](const Record& record) -> Status {
+  TRY_STATUS(ForEachRecord(records_, kLoggedModelKind, [&](const Record& record) -> Status {
     TRY(LoggedModel model, ReadLoggedModel(record));
     if (model.deleted_ms != 0 ||
         std::ranges::find(search.experiments, model.experiment) == search.experiments.end())
@@ -288,11 +290,8 @@ Result<ModelSearchPage> LoggedModels::Search(const ModelSearch& search) {
     return a.created_ms != b.created_ms ? a.created_ms > b.created_ms : a.id < b.id;
   });
   ModelSearchPage page;
-  const size_t first = std::min(begin, found.size());
-  const size_t last = std::min(found.size(), first + static_cast<size_t>(search.at_most));
-  page.models.assign(std::make_move_iterator(found.begin() + static_cast<ptrdiff_t>(first)),
-                     std::make_move_iterator(found.begin() + static_cast<ptrdiff_t>(last)));
-  if (last < found.size()) page.next_page_token = fmt::format("{}", last);
+  page.next_page_token = CutToPage(found, begin, search.at_most);
+  page.models = std::move(found);
   return page;
 }
 

@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "platform/records/each_record.h"
 #include "platform/tracking/record_fields.h"
 #include "platform/tracking/registry_entries.h"
+#include "platform/tracking/search_page.h"
 #include "platform/tracking/tracked_runs.h"
 
 namespace sinter {
@@ -104,7 +106,7 @@ Result<ModelRegistry::Entry> ModelRegistry::Find(std::string_view name) {
 Result<std::vector<ModelRegistry::Entry>> ModelRegistry::AllEntries() {
   std::vector<std::string> names;
   for (const std::string_view kind : {kRegisteredKind, std::string_view("model")}) {
-    TRY_STATUS(ForEachRecord(records_, kind, "", [&](const Record& record) -> Status {
+    TRY_STATUS(ForEachRecord(records_, kind, [&](const Record& record) -> Status {
       names.push_back(record.name);
       return {};
     }));
@@ -301,13 +303,7 @@ Result<std::pair<std::vector<RegisteredModel>, std::string>> ModelRegistry::Sear
     return InvalidArgument("Invalid value for request parameter max_results. It must be at most 1000.");
   TRY(const size_t begin, ReadPageToken(search.page_token));
   TRY(const SearchFilter filter, SearchFilter::Parse(search.filter, kFields));
-  std::vector<SearchOrder> orders;
-  for (const std::string& text : search.order_by) {
-    TRY(SearchOrder order, ParseSearchOrder(text, kFields));
-    if (order.key.entity != SearchEntity::kAttribute)
-      return InvalidArgument("models are not ordered by tags");
-    orders.push_back(std::move(order));
-  }
+  TRY(const auto orders, ParseAttributeOrders(search.order_by, kFields));
   TRY(const auto entries, AllEntries());
   std::vector<RegisteredModel> found;
   for (const Entry& entry : entries) {
@@ -316,17 +312,11 @@ Result<std::pair<std::vector<RegisteredModel>, std::string>> ModelRegistry::Sear
     if (filter.Matches(lookup)) found.push_back(std::move(model));
   }
   std::ranges::stable_sort(found, [&](const RegisteredModel& a, const RegisteredModel& b) {
-    for (const SearchOrder& order : orders) {
-      const int compared = CompareForOrder(ValueOf(a, order.key), ValueOf(b, order.key), order.ascending);
-      if (compared != 0) return compared < 0;
-    }
+    const int compared = CompareByOrders<RegisteredModel>(orders, a, b, ValueOf);
+    if (compared != 0) return compared < 0;
     return a.name < b.name;
   });
-  const size_t first = std::min(begin, found.size());
-  const size_t last = std::min(found.size(), first + static_cast<size_t>(search.at_most));
-  std::string next = last < found.size() ? fmt::format("{}", last) : "";
-  found.resize(last);
-  found.erase(found.begin(), found.begin() + static_cast<ptrdiff_t>(first));
+  std::string next = CutToPage(found, begin, search.at_most);
   return std::pair(std::move(found), std::move(next));
 }
 

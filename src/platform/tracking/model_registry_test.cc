@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "platform/tracking/tracking.h"
+#include "platform/tracking/testing.h"
 
 namespace sinter {
 namespace {
@@ -11,18 +11,13 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::Pair;
 
-class ModelRegistryTest : public ::testing::Test {
+class ModelRegistryTest : public TrackingFixture {
  protected:
   void SetUp() override {
-    home_ = *Home::Open(folder_.path() / "home", clock_);
-    metrics_ = *MetricStore::Open(home_->MetricsPath());
-    models_ = std::make_unique<Repositories>(RepositoryKind::kModel, *home_);
-    runs_ = std::make_unique<Runs>(home_->records(), home_->store(), clock_);
-    t_ = std::make_unique<Tracking>(home_->records(), home_->store(), *models_, *runs_, *metrics_, clock_);
+    TrackingFixture::SetUp();
     run_ = t_->runs.Create({"0", "fox", "ann", 1}, {}, "ann")->info.id;
     for (const auto& [path, text] : {std::pair("MLmodel", "flavors"), {"data/w", "weights"}})
-      ASSERT_TRUE(
-          t_->artifacts.Put("0/" + run_ + "/artifacts/clf/" + path, *home_->store().Put(text), "ann"));
+      ASSERT_TRUE(PutArtifact("0/" + run_ + "/artifacts/clf/" + path, text));
   }
   ModelRegistry& r() { return t_->registry; }
   int64_t Register(const std::string& name, const std::string& source) {
@@ -45,13 +40,6 @@ class ModelRegistryTest : public ::testing::Test {
     for (const ModelVersion& version : versions) numbers.push_back(version.version);
     return numbers;
   }
-  ManualClock clock_;
-  TemporaryFolder folder_;
-  std::unique_ptr<Home> home_;
-  std::unique_ptr<MetricStore> metrics_;
-  std::unique_ptr<Repositories> models_;
-  std::unique_ptr<Runs> runs_;
-  std::unique_ptr<Tracking> t_;
   std::string run_;
 };
 

@@ -36,15 +36,4 @@ std::string RandomHex(size_t digits) {
   return text;
 }
 
-Status ForEachRecord(Records& records, std::string_view kind, std::string_view prefix,
-                     const std::function<Status(const Record&)>& visit) {
-  RecordQuery query{.kind = std::string(kind), .prefix = std::string(prefix), .after = {}, .limit = 1000};
-  do {
-    TRY(const RecordPage page, records.List(query));
-    for (const Record& record : page.records) TRY_STATUS(visit(record));
-    query.after = page.next;
-  } while (!query.after.empty());
-  return {};
-}
-
 }  // namespace sinter

@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/hub/repository_records.h"
+#include "platform/records/each_record.h"
 #include "platform/tracking/model_registry.h"
 #include "platform/tracking/record_fields.h"
 #include "platform/tracking/registry_entries.h"
+#include "platform/tracking/search_page.h"
 #include "platform/tracking/tracked_runs.h"
 
 namespace sinter {
@@ -110,11 +112,11 @@ Result<std::vector<ModelVersion>> ModelRegistry::VersionsOf(const Entry& entry) 
   if (!committed && committed.error().code == ErrorCode::kNotFound) return std::vector<ModelVersion>();
   if (!committed) return std::move(committed).error();
   std::map<std::string, Record> said;
-  TRY_STATUS(ForEachRecord(records_, kRegisteredVersionKind, PartName(entry.repository, ""),
-                           [&](const Record& record) -> Status {
-                             said.emplace(record.name, record);
-                             return {};
-                           }));
+  const auto keep = [&](const Record& record) -> Status {
+    said.emplace(record.name, record);
+    return {};
+  };
+  TRY_STATUS(ForEachRecord(records_, kRegisteredVersionKind, keep, PartName(entry.repository, "")));
   std::map<GitId, std::vector<std::string>> aliases;
   TRY(const auto refs, models_.Refs(entry.repository));
   for (const RepositoryRef& ref : refs) {
@@ -356,13 +358,7 @@ Result<std::pair<std::vector<ModelVersion>, std::string>> ModelRegistry::SearchV
     return InvalidArgument("Invalid value for request parameter max_results. It must be at most 200000.");
   TRY(const size_t begin, ReadPageToken(search.page_token));
   TRY(const SearchFilter filter, SearchFilter::Parse(search.filter, kFields));
-  std::vector<SearchOrder> orders;
-  for (const std::string& text : search.order_by) {
-    TRY(SearchOrder order, ParseSearchOrder(text, kFields));
-    if (order.key.entity != SearchEntity::kAttribute)
-      return InvalidArgument("versions are not ordered by tags");
-    orders.push_back(std::move(order));
-  }
+  TRY(const auto orders, ParseAttributeOrders(search.order_by, kFields));
   // A search for one model, which clients ask for most, looks at that one alone.
   std::vector<Entry> entries;
   const auto named = std::ranges::find_if(filter.clauses(), [](const SearchClause& clause) {
@@ -386,18 +382,12 @@ Result<std::pair<std::vector<ModelVersion>, std::string>> ModelRegistry::SearchV
     }
   }
   std::ranges::stable_sort(found, [&](const ModelVersion& a, const ModelVersion& b) {
-    for (const SearchOrder& order : orders) {
-      const int compared = CompareForOrder(ValueOf(a, order.key), ValueOf(b, order.key), order.ascending);
-      if (compared != 0) return compared < 0;
-    }
+    const int compared = CompareByOrders<ModelVersion>(orders, a, b, ValueOf);
+    if (compared != 0) return compared < 0;
     if (orders.empty() && a.updated_ms != b.updated_ms) return a.updated_ms > b.updated_ms;
     return a.name != b.name ? a.name < b.name : a.version > b.version;
   });
-  const size_t first = std::min(begin, found.size());
-  const size_t last = std::min(found.size(), first + static_cast<size_t>(search.at_most));
-  std::string next = last < found.size() ? fmt::format("{}", last) : "";
-  found.resize(last);
-  found.erase(found.begin(), found.begin() + static_cast<ptrdiff_t>(first));
+  std::string next = CutToPage(found, begin, search.at_most);
   return std::pair(std::move(found), std::move(next));
 }
 

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "platform/records/each_record.h"
 #include "platform/tracking/record_fields.h"
+#include "platform/tracking/search_page.h"
 #include "platform/tracking/tracked_runs.h"
 
 namespace sinter {
@@ -127,14 +129,6 @@ struct Found {
 
 }  // namespace
 
-Result<size_t> ReadPageToken(std::string_view token) {
-  if (token.empty()) return size_t{0};
-  size_t at = 0;
-  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), at);
-  if (error == std::errc() && end == token.data() + token.size()) return at;
-  return InvalidArgument(fmt::format("Invalid page token '{}'", token.substr(0, 100)));
-}
-
 Result<RunSearchPage> TrackedRuns::Search(const RunSearch& search) {
   if (search.at_most < 1 || search.at_most > 50'000)
     return InvalidArgument(fmt::format(
@@ -156,7 +150,7 @@ Result<RunSearchPage> TrackedRuns::Search(const RunSearch& search) {
       experiments.emplace(experiment.id, std::move(experiment));
   }
   std::vector<Found> found;
-  TRY_STATUS(ForEachRecord(records_, "run", "", [&](const Record& record) -> Status {
+  TRY_STATUS(ForEachRecord(records_, "run", [&](const Record& record) -> Status {
     TRY(RunInfo info, ReadRun(record));
     const auto experiment = experiments.find(info.tracking.experiment);
     if (experiment == experiments.end()) return {};
@@ -180,16 +174,15 @@ Result<RunSearchPage> TrackedRuns::Search(const RunSearch& search) {
     return a_start != b_start ? a_start > b_start : a.run.info.id < b.run.info.id;
   });
   RunSearchPage page;
-  const size_t first = std::min(begin, found.size());
-  const size_t last = std::min(found.size(), first + static_cast<size_t>(search.at_most));
+  page.next_page_token = CutToPage(found, begin, search.at_most);
   std::vector<std::string> ids;
-  for (size_t i = first; i < last; ++i) ids.push_back(found[i].run.info.id);
+  ids.reserve(found.size());
+  for (const Found& one : found) ids.push_back(one.run.info.id);
   TRY(auto summaries, log_.Summaries(ids));
-  for (size_t i = first; i < last; ++i) {
+  for (size_t i = 0; i < found.size(); ++i) {
     page.runs.push_back(std::move(found[i].run));
-    page.runs.back().summary = std::move(summaries[i - first]);
+    page.runs.back().summary = std::move(summaries[i]);
   }
-  if (last < found.size()) page.next_page_token = fmt::format("{}", last);
   return page;
 }
 

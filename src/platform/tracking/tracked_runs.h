@@ -80,7 +80,4 @@ class TrackedRuns {
   const Clock& clock_;
 };
 
-// Pages of a list that was searched anew each time: the token is where the next one begins.
-Result<size_t> ReadPageToken(std::string_view token);
-
 }  // namespace sinter

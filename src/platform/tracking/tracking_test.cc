@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "platform/records/each_record.h"
 #include "platform/tracking/recipe_parameters.h"
+#include "platform/tracking/testing.h"
 #include "platform/tracking/tracking_needs.h"
 
 namespace sinter {
@@ -14,23 +16,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 
-class TrackingTest : public ::testing::Test {
+class TrackingTest : public TrackingFixture {
  protected:
-  void SetUp() override {
-    home_ = *Home::Open(folder_.path() / "home", clock_);
-    metrics_ = *MetricStore::Open(home_->MetricsPath());
-    models_ = std::make_unique<Repositories>(RepositoryKind::kModel, *home_);
-    runs_ = std::make_unique<Runs>(home_->records(), home_->store(), clock_);
-    t_ = std::make_unique<Tracking>(home_->records(), home_->store(), *models_, *runs_, *metrics_, clock_);
-  }
   std::string MakeRun(const std::string& experiment = "0", const std::string& name = "fox") {
     return t_->runs.Create({experiment, name, "ann", clock_.UnixMillis()}, {}, "ann")->info.id;
   }
   std::string NewExperiment(const std::string& name) {
     return t_->experiments.Create(name, "", {}, "ann")->id;
-  }
-  Status PutArtifact(const std::string& path, const std::string& text) {
-    return t_->artifacts.Put(path, *home_->store().Put(text), "ann");
   }
   std::vector<std::string> Found(const RunSearch& search) {
     std::vector<std::string> names;
@@ -39,13 +31,6 @@ class TrackingTest : public ::testing::Test {
     for (const TrackedRun& run : page->runs) names.push_back(run.name());
     return names;
   }
-  ManualClock clock_;
-  TemporaryFolder folder_;
-  std::unique_ptr<Home> home_;
-  std::unique_ptr<MetricStore> metrics_;
-  std::unique_ptr<Repositories> models_;
-  std::unique_ptr<Runs> runs_;
-  std::unique_ptr<Tracking> t_;
 };
 
 TEST_F(TrackingTest, ExperimentsHaveNamesOfTheirOwn) {
@@ -171,13 +156,12 @@ TEST_F(TrackingTest, ArtifactsAreRecordsOfBlobs) {
             ErrorCode::kNotFound);
   size_t blobs = 0;
   const RecordRules rules(TrackingRecordRules());
-  ASSERT_TRUE(
-      ForEachRecord(home_->records(), std::string(kArtifactKind), [&](const Record& record) -> Status {
-        TRY(const RecordNeeds needs, rules.Read(record));
-        for (const Sha256Digest& digest : needs.blobs) EXPECT_TRUE(home_->store().Has(digest));
-        blobs += needs.blobs.size();
-        return {};
-      }));
+  ASSERT_TRUE(ForEachRecord(home_->records(), kArtifactKind, [&](const Record& record) -> Status {
+    TRY(const RecordNeeds needs, rules.Read(record));
+    for (const Sha256Digest& digest : needs.blobs) EXPECT_TRUE(home_->store().Has(digest));
+    blobs += needs.blobs.size();
+    return {};
+  }));
   EXPECT_EQ(blobs, 3u);
   EXPECT_FALSE(t_->artifacts.Delete("0", "ann"));
   ASSERT_TRUE(t_->artifacts.Delete(root + "/model", "ann"));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "platform/tracking/search_page.h"
 #include "server/api/mlflow/endpoints.h"
 #include "server/api/mlflow/request.h"
 
@@ -74,12 +75,7 @@ Result<Json> Search(const MlflowCall& call) {
     return InvalidArgument("Invalid value for parameter 'max_results' supplied: it must be 1 to 50000.");
   TRY(const size_t begin, ReadPageToken(token));
   TRY(const SearchFilter filter, SearchFilter::Parse(text, kFields));
-  std::vector<SearchOrder> orders;
-  for (const std::string& one : order_by) {
-    TRY(SearchOrder order, ParseSearchOrder(one, kFields));
-    if (order.key.entity != SearchEntity::kAttribute) return InvalidArgument("Invalid order_by entity: tag");
-    orders.push_back(std::move(order));
-  }
+  TRY(auto orders, ParseAttributeOrders(order_by, kFields));
   if (orders.empty()) orders.push_back({{SearchEntity::kAttribute, "creation_time"}, false});
   TRY(std::vector<Experiment> found, call.tracking.experiments.List());
   std::erase_if(found, [&](const Experiment& e) {
@@ -89,17 +85,15 @@ Result<Json> Search(const MlflowCall& call) {
            !filter.Matches([&](const SearchKey& key) { return std::vector<SearchValue>{ValueOf(e, key)}; });
   });
   std::ranges::sort(found, [&](const Experiment& a, const Experiment& b) {
-    for (const SearchOrder& order : orders) {
-      const int compared = CompareForOrder(ValueOf(a, order.key), ValueOf(b, order.key), order.ascending);
-      if (compared != 0) return compared < 0;
-    }
+    const int compared = CompareByOrders<Experiment>(orders, a, b, ValueOf);
+    if (compared != 0) return compared < 0;
     return a.id < b.id;
   });
+  std::string next = CutToPage(found, begin, at_most);
   Json items = Json::array();
-  const size_t end = std::min(found.size(), begin + static_cast<size_t>(at_most));
-  for (size_t i = begin; i < end; ++i) items.push_back(ExperimentJson(found[i]));
+  for (const Experiment& experiment : found) items.push_back(ExperimentJson(experiment));
   Json answer = {{"experiments", std::move(items)}};
-  if (end < found.size()) answer["next_page_token"] = fmt::format("{}", end);
+  if (!next.empty()) answer["next_page_token"] = std::move(next);
   return answer;
 }
 

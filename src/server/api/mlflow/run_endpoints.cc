@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "platform/tracking/search_page.h"
 #include "server/api/mlflow/endpoints.h"
 #include "server/api/mlflow/request.h"
 #include "server/api/mlflow/run_json.h"
