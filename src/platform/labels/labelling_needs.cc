@@ -11,11 +11,8 @@ std::vector<RecordRule> LabellingRecordRules() {
            [](const Record& record) -> Result<RecordNeeds> {
              TRY(const LabellingInfo labelling, ReadLabelling(record));
              RecordNeeds needs{.label = fmt::format("labelling {}", labelling.name)};
-             const auto version = ParseSha256(labelling.spec.version);
-             if (!version)
-               return Error{ErrorCode::kCorrupt,
-                            fmt::format("labelling {}: its version is no sha256", labelling.name), ""};
-             needs.manifests.push_back(*version);
+             if (labelling.open)
+               needs.versions.emplace_back(RepositoryKind::kDataset, labelling.spec.dataset);
              return needs;
            }},
           PlainRecordRule(kLabellingPartKind),

@@ -7,7 +7,8 @@
 
 namespace sinter {
 
-// A labelling needs the version whose rows it shows; its parts, answers and decisions need nothing more.
+// A labelling needs the version whose rows it shows while it is open; its parts, answers and decisions need
+// nothing more.
 std::vector<RecordRule> LabellingRecordRules();
 
 }  // namespace sinter

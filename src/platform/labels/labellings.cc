@@ -8,6 +8,7 @@
 #include "media/pictures/png.h"
 #include "platform/labels/agreement.h"
 #include "platform/labels/label_json.h"
+#include "platform/records/each_record.h"
 
 namespace sinter {
 namespace {
@@ -102,16 +103,11 @@ Result<std::unique_ptr<Labellings::Entry>> Labellings::Load(const LabellingInfo&
 }
 
 Status Labellings::ReadLabels(const LabellingInfo& info, LabelBoard& board) {
-  RecordQuery query{.kind = std::string(kLabelKind), .prefix = info.name + "/", .after = {}, .limit = kPage};
-  do {
-    TRY(const RecordPage page, records_.List(query));
-    for (const Record& record : page.records) {
-      TRY(const LabelRecordName name, ReadLabelRecordName(record.name));
-      TRY_STATUS(Apply(name, record, board));
-    }
-    query.after = page.next;
-  } while (!query.after.empty());
-  return {};
+  const auto apply = [&](const Record& record) -> Status {
+    TRY(const LabelRecordName name, ReadLabelRecordName(record.name));
+    return Apply(name, record, board);
+  };
+  return ForEachRecord(records_, kLabelKind, apply, info.name + "/");
 }
 
 Status Labellings::Apply(const LabelRecordName& name, const Record& record, LabelBoard& board) {

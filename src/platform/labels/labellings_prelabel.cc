@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/labels/labellings.h"
+#include "platform/records/each_record.h"
 
 namespace sinter {
 namespace {
@@ -38,16 +39,11 @@ std::optional<Prelabel> PrelabelOf(std::span<const float> p, const std::vector<s
 }  // namespace
 
 Status Labellings::Start() {
-  RecordQuery query{.kind = std::string(kLabellingKind), .prefix = {}, .after = {}, .limit = 1000};
-  do {
-    TRY(const RecordPage page, records_.List(query));
-    for (const Record& record : page.records) {
-      const auto info = ReadLabelling(record);
-      if (info && info->open && info->spec.prelabels() && info->prelabels < info->items) Enqueue(info->name);
-    }
-    query.after = page.next;
-  } while (!query.after.empty());
-  return {};
+  return ForEachRecord(records_, kLabellingKind, [&](const Record& record) -> Status {
+    const auto info = ReadLabelling(record);
+    if (info && info->open && info->spec.prelabels() && info->prelabels < info->items) Enqueue(info->name);
+    return {};
+  });
 }
 
 void Labellings::Stop() {

@@ -6,6 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/data/governance.h"
+#include "platform/labels/labelling_record.h"
+#include "platform/records/each_record.h"
+#include "platform/runs/sweep.h"
 #include "server/api/dataset_api.h"
 
 namespace sinter {
@@ -42,8 +45,8 @@ Result<std::vector<std::string>> HoldersOf(Platform& platform, RepositoryKind ki
       return {};
     }));
   }
-  for (const std::string_view of : {kServiceKind, kRolloutKind}) {
-    TRY_STATUS(ForEachRecord(platform.records(), std::string(of), [&](const Record& record) -> Status {
+  for (const std::string_view of : {kServiceKind, kRolloutKind, kLabellingKind, kSweepKind}) {
+    TRY_STATUS(ForEachRecord(platform.records(), of, [&](const Record& record) -> Status {
       TRY(const RecordNeeds needs, platform.record_rules().Read(record));
       for (const auto& [other, ref] : needs.versions) {
         if (other != kind || !Names(platform, kind, ref, name, version)) continue;
@@ -91,26 +94,25 @@ Result<Json> RemoveVersions(Platform& platform, RepositoryKind kind, std::string
 Result<Json> RetentionDue(Platform& platform, std::string_view name) {
   const int64_t now = platform.home().clock().UnixMillis();
   std::vector<Json> due;
-  TRY_STATUS(
-      ForEachRecord(platform.records(), std::string(kGovernanceKind), [&](const Record& record) -> Status {
-        if (!name.empty() && record.name != name) return {};
-        TRY(const Governance governance, GovernanceOf(platform.records(), record.name));
-        if (governance.retention_days == 0) return {};
-        const auto versions = platform.repositories(RepositoryKind::kDataset).Versions(record.name);
-        if (!versions) return versions.error().code == ErrorCode::kNotFound ? Status() : versions.error();
-        for (const RepositoryVersion& version : *versions) {
-          const int64_t due_ms = version.created_ms + governance.retention_days * kDayMs;
-          if (!version.removed.empty() || due_ms > now) continue;
-          due.push_back({{"name", version.repository},
-                         {"ref", version.Ref()},
-                         {"created_ms", version.created_ms},
-                         {"due_ms", due_ms},
-                         {"retention_days", governance.retention_days},
-                         {"owner", governance.owner},
-                         {"bytes", version.bytes}});
-        }
-        return {};
-      }));
+  TRY_STATUS(ForEachRecord(platform.records(), kGovernanceKind, [&](const Record& record) -> Status {
+    if (!name.empty() && record.name != name) return {};
+    TRY(const Governance governance, GovernanceOf(platform.records(), record.name));
+    if (governance.retention_days == 0) return {};
+    const auto versions = platform.repositories(RepositoryKind::kDataset).Versions(record.name);
+    if (!versions) return versions.error().code == ErrorCode::kNotFound ? Status() : versions.error();
+    for (const RepositoryVersion& version : *versions) {
+      const int64_t due_ms = version.created_ms + governance.retention_days * kDayMs;
+      if (!version.removed.empty() || due_ms > now) continue;
+      due.push_back({{"name", version.repository},
+                     {"ref", version.Ref()},
+                     {"created_ms", version.created_ms},
+                     {"due_ms", due_ms},
+                     {"retention_days", governance.retention_days},
+                     {"owner", governance.owner},
+                     {"bytes", version.bytes}});
+    }
+    return {};
+  }));
   std::ranges::stable_sort(due, [](const Json& a, const Json& b) { return a["due_ms"] < b["due_ms"]; });
   Json items = Json::array();
   for (Json& one : due) items.push_back(std::move(one));

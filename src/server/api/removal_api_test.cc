@@ -8,6 +8,8 @@
 #include "platform/data/governance.h"
 #include "platform/data/import_idx.h"
 #include "platform/data/testing.h"
+#include "platform/labels/labellings.h"
+#include "platform/runs/sweep.h"
 #include "server/api/console_overview.h"
 #include "server/api/dataset_api.h"
 #include "server/api/repository_api.h"
@@ -15,6 +17,7 @@
 namespace sinter {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr auto kData = RepositoryKind::kDataset;
@@ -44,6 +47,33 @@ class RemovalTest : public testing::Test {
   ManualClock clock_;
   std::unique_ptr<Platform> platform_;
 };
+
+TEST_F(RemovalTest, AVersionThatIsLabelledOrSweptStays) {
+  ASSERT_TRUE(platform_->labellings().Create("names", *ReadLabellingSpec({{"dataset", "d@1"}}), "ann"));
+  SweepInfo sweep;
+  sweep.name = "rates";
+  sweep.text =
+      "name: rates\nrecipe: r.yaml\nsearch: random\ntrials: 2\nmetric: acc\n"
+      "parameters: {optimizer.learning_rate: {log_uniform: [0.001, 1]}}\n";
+  sweep.recipe = "name: net\nepochs: 9\noptimizer: {learning_rate: 0.1}\n";
+  sweep.dataset = "d@1";
+  sweep.states.resize(2);
+  ASSERT_TRUE(ExpandSweepInfo(sweep));
+  const auto kept = platform_->records().Create(std::string(kSweepKind), "rates", SweepSpecText(sweep),
+                                                SweepStatusText(sweep), "ann");
+  ASSERT_TRUE(kept);
+  const auto refused = RemoveVersions(*platform_, kData, "d@1", "old", "ann");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, AllOf(HasSubstr("labelling names"), HasSubstr("sweep rates")));
+  sweep.over = true;
+  ASSERT_TRUE(platform_->records().Update(kSweepKind, "rates", "ann", [&](Record& record) -> Status {
+    record.status = SweepStatusText(sweep);
+    return {};
+  }));
+  ASSERT_TRUE(platform_->labellings().SetOpen("names", false, "ann"));
+  const auto removed = RemoveVersions(*platform_, kData, "d@1", "asked for", "ann");
+  EXPECT_TRUE(removed) << removed.error().ToString();
+}
 
 TEST_F(RemovalTest, AVersionThatARunReadsStays) {
   const auto version = *platform_->repositories(kData).Find("d@1");
