@@ -75,4 +75,17 @@ void AddPlatformOptions(CLI::App& command, CliContext& context) {
   command.add_option("--home", context.home, "The home to use where no server is named (or SINTER_HOME)");
 }
 
+CLI::App* AddVerb(CLI::App& noun, CliContext& context, const char* word, const char* help,
+                  std::function<Status(ApiClient&)> act) {
+  CLI::App* command = noun.add_subcommand(word, help);
+  AddPlatformOptions(*command, context);
+  command->callback([&context, act = std::move(act)] {
+    context.action = [&context, act]() -> Status {
+      TRY(ApiClient * client, context.Client());
+      return act(*client);
+    };
+  });
+  return command;
+}
+
 }  // namespace sinter

@@ -50,6 +50,10 @@ class CliContext {
 void AddPlatformOptions(CLI::App& command, CliContext& context);
 void AddJsonOption(CLI::App& command, CliContext& context);
 
+// A verb of a noun that talks to the platform: `act` does it with a client of the server.
+CLI::App* AddVerb(CLI::App& noun, CliContext& context, const char* word, const char* help,
+                  std::function<Status(ApiClient&)> act);
+
 // One file a noun.
 void AddServeCommand(CLI::App& app, CliContext& context);
 void AddTokenCommands(CLI::App& app, CliContext& context);

@@ -181,19 +181,8 @@ void AddSpecOptions(CLI::App& create) {
 void AddDataLabelCommands(CLI::App& data, CliContext& context) {
   CLI::App* label = data.add_subcommand("label", "Labelling: people say what rows are");
   label->require_subcommand(1);
-  auto verb = [&](const char* word, const char* help, const auto& act) {
-    CLI::App* command = label->add_subcommand(word, help);
-    AddPlatformOptions(*command, context);
-    command->callback([&context, act] {
-      context.action = [&context, act]() -> Status {
-        TRY(ApiClient * client, context.Client());
-        return act(*client);
-      };
-    });
-    return command;
-  };
   auto of_one = [&](const char* word, const char* help, const auto& act) {
-    CLI::App* command = verb(word, help, act);
+    CLI::App* command = AddVerb(*label, context, word, help, act);
     command->add_option("name", words.name, "The labelling")->required();
     return command;
   };
@@ -203,7 +192,8 @@ void AddDataLabelCommands(CLI::App& data, CliContext& context) {
     Print(context, made);
     return {};
   }));
-  verb("list", "The labellings", [&context](ApiClient& client) { return ListLabellings(context, client); });
+  AddVerb(*label, context, "list", "The labellings",
+          [&context](ApiClient& client) { return ListLabellings(context, client); });
   of_one("show", "Progress, speed, agreement", [&context](ApiClient& client) -> Status {
     TRY(const Json labelling, client.Get(PathOf()));
     Print(context, labelling);

@@ -108,15 +108,8 @@ Status Review(const CliContext& context, ApiClient& client) {
 
 void AddLabelWorkCommands(CLI::App& label, CliContext& context) {
   auto verb = [&](const char* word, const char* help, const auto& act) {
-    CLI::App* command = label.add_subcommand(word, help);
+    CLI::App* command = AddVerb(label, context, word, help, act);
     command->add_option("name", words.name, "The labelling")->required();
-    AddPlatformOptions(*command, context);
-    command->callback([&context, act] {
-      context.action = [&context, act]() -> Status {
-        TRY(ApiClient * client, context.Client());
-        return act(*client);
-      };
-    });
     return command;
   };
   const auto by = [](CLI::App* command) {

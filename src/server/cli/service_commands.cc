@@ -197,17 +197,10 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
   AddReplicaWorker(app, context);
   CLI::App* service = app.add_subcommand("service", "Models that answer requests");
   service->require_subcommand(1);
-  // A verb on one service. `act` does it with a client of the server.
+  // A verb on one service.
   auto verb = [&](const char* word, const char* help, const auto& act) {
-    CLI::App* command = service->add_subcommand(word, help);
+    CLI::App* command = AddVerb(*service, context, word, help, act);
     command->add_option("name", name, "The service")->required();
-    AddPlatformOptions(*command, context);
-    command->callback([&context, act] {
-      context.action = [&context, act]() -> Status {
-        TRY(ApiClient * client, context.Client());
-        return act(*client);
-      };
-    });
     return command;
   };
   // ... whose answer is the service as it then is: in a row, or (show) in whole.
