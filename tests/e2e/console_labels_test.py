@@ -313,12 +313,10 @@ class Labels(Browser):
         self.picture("review-360")
         page.set_viewport_size({"width": 1440, "height": 900})
         self.picture("review-1440")
+        # One key upon the other: each decides what is shown when it comes.
         page.keyboard.press("2")
-        page.wait_for_selector("text=1 of 2")
-        page.wait_for_timeout(1000)  # the list is read again after a decision; a key while it comes is lost
         page.keyboard.press("Shift+4")
         page.wait_for_selector("text=1 of 1")
-        page.wait_for_timeout(1000)
         page.keyboard.press("s")
         page.wait_for_selector("text=Nothing waits for a reviewer")
         page.wait_for_timeout(300)

@@ -1,6 +1,7 @@
 // What the keyboard does everywhere: "/" searches, "g" and a letter goes, "?" tells.
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { Signal, useSignal } from "../lib/signal";
+import { type KeyRow, KeysDialog } from "../parts/keys_dialog";
 import { say } from "../words/words";
 import { SECTIONS } from "./rail";
 import { go } from "./router";
@@ -38,38 +39,17 @@ function listen(): () => void {
   return () => removeEventListener("keydown", onKey);
 }
 
-function KeysDialog() {
-  const ref = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => ref.current?.showModal(), []); // before the next key comes
-  const rows: [string[], string][] = [
+function PageKeys() {
+  const rows: KeyRow[] = [
     [["/"], say("search")],
-    ...SECTIONS.map(([, word, letter]): [string[], string] => [["g", letter], say(word)]),
+    ...SECTIONS.map(([, word, letter]): KeyRow => [["g", letter], say(word)]),
     [["?"], say("keys")],
     [["Esc"], say("close")],
   ];
-  return (
-    <dialog ref={ref} class="keys" onClose={() => keysShown.set(false)} aria-labelledby="keys-title">
-      <h2 id="keys-title">{say("keys")}</h2>
-      <dl>
-        {rows.map(([keys, what]) => (
-          <div key={what}>
-            <dt>
-              {keys.map((k) => (
-                <kbd key={k}>{k}</kbd>
-              ))}
-            </dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
-      <form method="dialog">
-        <button type="submit">{say("close")}</button>
-      </form>
-    </dialog>
-  );
+  return <KeysDialog rows={rows} close={() => keysShown.set(false)} />;
 }
 
 export function Keys() {
   useEffect(listen, []);
-  return useSignal(keysShown) ? <KeysDialog /> : null;
+  return useSignal(keysShown) ? <PageKeys /> : null;
 }

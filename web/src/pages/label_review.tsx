@@ -1,5 +1,5 @@
 // Review: one item at a time, what each labeller said of it side by side, and a key that decides.
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { ApiError, put } from "../api/client";
 import type { LabelItem, Labelling, LabelTask, LabelValue, ReviewItem } from "../api/label_types";
 import { useResource } from "../api/resource";
@@ -146,8 +146,9 @@ export function ReviewPage({ name }: { name: string }) {
       setProblem(caught instanceof ApiError ? caught : new ApiError(0, "", say("away"), ""));
     }
   };
-  // Of what is shown at this moment.
-  useEffect(() => {
+  // Of what is shown at this moment: as soon as the next item is, since a key that comes sooner would decide the
+  // one before once more.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") !== null) return;
       if (item === undefined) return;

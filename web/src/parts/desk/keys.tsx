@@ -1,15 +1,15 @@
 // What the keyboard does at the desk.
-import { useLayoutEffect, useRef } from "preact/hooks";
 import type { LabelTask } from "../../api/label_types";
 import { say } from "../../words/words";
+import { type KeyRow, KeysDialog } from "../keys_dialog";
 
-function rowsOf(task: LabelTask): [string[], string][] {
-  const classes: [string[], string] = [
+function rowsOf(task: LabelTask): KeyRow[] {
+  const classes: KeyRow = [
     ["1", "…", "9", "0", "q", "…"],
     say(task === "multilabel" ? "keyToggle" : task === "classification" ? "keyClass" : "keyMark"),
   ];
-  const enter: [string[], string] = [["↵"], say(task === "classification" ? "keyAccept" : "saveNext")];
-  const own: Record<LabelTask, [string[], string][]> = {
+  const enter: KeyRow = [["↵"], say(task === "classification" ? "keyAccept" : "saveNext")];
+  const own: Record<LabelTask, KeyRow[]> = {
     classification: [classes, enter],
     multilabel: [classes, enter],
     boxes: [
@@ -40,26 +40,5 @@ function rowsOf(task: LabelTask): [string[], string][] {
 }
 
 export function DeskKeys({ task, close }: { task: LabelTask; close: () => void }) {
-  const ref = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => ref.current?.showModal(), []);
-  return (
-    <dialog ref={ref} class="keys" onClose={close} aria-labelledby="keys-title">
-      <h2 id="keys-title">{say("keys")}</h2>
-      <dl>
-        {rowsOf(task).map(([keys, what]) => (
-          <div key={what}>
-            <dt>
-              {keys.map((k) => (
-                <kbd key={k}>{k}</kbd>
-              ))}
-            </dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
-      <form method="dialog">
-        <button type="submit">{say("close")}</button>
-      </form>
-    </dialog>
-  );
+  return <KeysDialog rows={rowsOf(task)} close={close} />;
 }
