@@ -8,16 +8,7 @@ from program import Program, conv_recipe, main, recipe, small_data
 class Jobs(Program):
     def setUp(self):
         super().setUp()
-        self.server = self.serve_at(0)
-
-    def serve_at(self, port):
-        """A server whose words on stderr are kept."""
-        log = open(self.folder / "serve.log", "a")
-        self.addCleanup(log.close)
-        process = self.start("serve", "--home", self.home, "--listen", f"127.0.0.1:{port}", stderr=log)
-        self.origin = process.stdout.readline().split()[1]
-        self.token = (self.home / "token").read_text().strip()
-        return process
+        self.server = self.serve(log="serve.log")
 
     def submit(self, *words):
         return self.ok("job", "submit", *words).strip()
@@ -85,7 +76,7 @@ class Jobs(Program):
         self.server.kill()
         self.server.wait()
         time.sleep(1)
-        self.server = self.serve_at(self.origin.rsplit(":", 1)[1])
+        self.server = self.serve(port=self.origin.rsplit(":", 1)[1], log="serve.log")
         self.assertIn(f"job {name}: attempt 1 went on without the server and is taken up again",
                       (self.folder / "serve.log").read_text())
         job = self.over(name)

@@ -107,8 +107,13 @@ class Program(unittest.TestCase):
         self.processes.append(process)
         return process
 
-    def serve(self, *words):
-        process = self.start("serve", "--home", self.home, "--listen", "127.0.0.1:0", *words, stderr=subprocess.DEVNULL)
+    def serve(self, *words, port=0, log=None):
+        """A server of the home; what it says on stderr is added to the file `log`, where one is named."""
+        stderr = subprocess.DEVNULL
+        if log is not None:
+            stderr = open(self.folder / log, "a")
+            self.addCleanup(stderr.close)
+        process = self.start("serve", "--home", self.home, "--listen", f"127.0.0.1:{port}", *words, stderr=stderr)
         line = process.stdout.readline()
         self.assertRegex(line, r"^ready http://127\.0\.0\.1:\d+\n$")
         self.origin = line.split()[1]

@@ -50,8 +50,8 @@ def wait_for_run(sinter, run, ready, what, over=("succeeded", "failed", "cancell
         time.sleep(0.02)
 
 
-def finish(sinter, job, seconds=600):
-    """Waits for the job; gives what came of the run that it trained."""
+def wait_for_job(sinter, job, seconds=600):
+    """Until it has succeeded; the demo ends where it does not."""
     deadline = time.monotonic() + seconds
     while True:
         state = sinter.api(f"/jobs/{job['id']}")
@@ -62,6 +62,11 @@ def finish(sinter, job, seconds=600):
         time.sleep(0.1)
     if state["state"] != "succeeded":
         raise SystemExit(f"the job {state['state']}: {state['reason']}")
+
+
+def finish(sinter, job):
+    """Waits for the job; gives what came of the run that it trained."""
+    wait_for_job(sinter, job)
     run = sinter.api(f"/runs/{job['spec']['run']}")
     details = sinter.api(f"/models/{urllib.parse.quote(run['model'], safe='')}")["details"]
     rates = [rate for _, rate in sinter.series(run["id"], "train.images_per_second", 100000)]
