@@ -6,15 +6,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include <fmt/format.h>
 
 namespace sinter {
 namespace {
+
+using namespace std::string_view_literals;
 
 constexpr uint64_t kMostText = 1 << 20;
 constexpr int64_t kPeriodMicroseconds =
@@ -100,17 +104,23 @@ class CgroupFolder {
   Path path_, procs_;
 };
 
+// Without its controllers a group is only a name.
+bool HasAll(const Path& group, std::span<const std::string_view> files) {
+  return std::ranges::all_of(
+      files, [&](std::string_view file) { return access((group / file).c_str(), W_OK) == 0; });
+}
+
 // Tries to make `name` in this process's own group, then in those above it.
 std::optional<CgroupFolder> MakeNear(const Path& root, std::string_view own, const std::string& name,
-                                     std::string_view needed_file) {
+                                     std::span<const std::string_view> needed_files) {
   Path at = root / Path(own).relative_path();
   for (;;) {
     if (auto folder = CgroupFolder::Make(at / name)) {
-      // Without its controller a group is only a name.
-      std::error_code error;
-      if (std::filesystem::exists(folder->path() / needed_file, error) &&
-          access((folder->path() / needed_file).c_str(), W_OK) == 0)
-        return folder;
+      // In v2 a group's children have the controllers that it hands down, which one with processes of its own
+      // must not do (the root may): then the next above may.
+      if (!HasAll(folder->path(), needed_files))
+        (void)WriteValue(at / "cgroup.subtree_control", "+memory +cpu");
+      if (HasAll(folder->path(), needed_files)) return folder;
     }
     if (at == root || at.empty() || at == at.parent_path()) return std::nullopt;
     at = at.parent_path();
@@ -123,7 +133,7 @@ class Cgroup2Limits final : public ResourceLimits {
     const auto own = OwnCgroup("");
     if (!own || !std::filesystem::exists("/sys/fs/cgroup/cgroup.controllers"))
       return Unsupported("cgroup v2 is not mounted");
-    auto folder = MakeNear("/sys/fs/cgroup", *own, name, "memory.max");
+    auto folder = MakeNear("/sys/fs/cgroup", *own, name, std::array{"memory.max"sv, "cpu.max"sv});
     if (!folder) return Unsupported("no cgroup v2 with memory and cpu may be made here");
     if (amount.memory_bytes > 0) {
       TRY_STATUS(WriteValue(folder->path() / "memory.max", std::to_string(amount.memory_bytes)));
@@ -193,7 +203,7 @@ class Cgroup1Limits final : public ResourceLimits {
     const Path root = Path("/sys/fs/cgroup") / controller;
     if (!own || !std::filesystem::exists(root))
       return Unsupported(fmt::format("cgroup v1 has no {} here", controller));
-    auto folder = MakeNear(root, *own, name, file);
+    auto folder = MakeNear(root, *own, name, {&file, 1});
     if (!folder) return Unsupported(fmt::format("no cgroup v1 of {} may be made here", controller));
     return *std::move(folder);
   }
