@@ -1,4 +1,5 @@
 // What the server answers about the contents of data sets: cleaning, differences, suspect labels.
+import type { RowPlace } from "./rows";
 import type { Version } from "./types";
 
 export interface StepReport {
@@ -14,11 +15,6 @@ export interface CleanAnswer {
   from: Version;
   steps: StepReport[];
   version: Version | null;
-}
-
-export interface RowPlace {
-  split: string;
-  row: number;
 }
 
 export interface DatasetDiff {
@@ -54,9 +50,4 @@ export interface SuspectReport {
   model: string;
   splits: { name: string; rows: number; differing: number; suspects: number }[];
   examples: Suspect[];
-}
-
-export interface RowPair {
-  first: RowPlace;
-  again: RowPlace;
 }

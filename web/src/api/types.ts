@@ -1,6 +1,6 @@
 // What the server's own interface answers, as far as the console reads it.
 
-import type { RowPair } from "./data_types";
+import type { RowPair } from "./rows";
 
 export interface Version {
   name: string;

@@ -1,13 +1,11 @@
 // What the keyboard does everywhere: "/" searches, "g" and a letter goes, "?" tells.
 import { useEffect } from "preact/hooks";
-import { Signal, useSignal } from "../lib/signal";
+import { useSignal } from "../lib/signal";
 import { type KeyRow, KeysDialog } from "../parts/keys_dialog";
 import { say } from "../words/words";
-import { SECTIONS } from "./rail";
 import { go } from "./router";
-import { searchShown } from "./search";
+import { keysShown, SECTIONS, searchShown } from "./sections";
 
-export const keysShown = new Signal(false);
 const CHORD_MS = 1500;
 
 function typing(target: EventTarget | null): boolean {

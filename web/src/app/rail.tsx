@@ -1,20 +1,9 @@
 // The sections of the console and its few settings: at the left on wide screens, above and below on narrow ones.
 import { useSignal } from "../lib/signal";
-import { language, languageName, say, switchLanguage, type Word } from "../words/words";
-import { keysShown } from "./keys";
-import { searchShown } from "./search";
+import { language, languageName, say, switchLanguage } from "../words/words";
+import { keysShown, SECTIONS, searchShown } from "./sections";
 import { session, signOut } from "./session";
 import { nextTheme, theme } from "./theme";
-
-export const SECTIONS: [string, Word, string][] = [
-  ["", "overview", "o"],
-  ["data", "data", "d"],
-  ["labels", "labels", "l"],
-  ["runs", "runs", "r"],
-  ["jobs", "jobs", "j"],
-  ["models", "models", "m"],
-  ["services", "services", "s"],
-];
 
 function Brand() {
   return (

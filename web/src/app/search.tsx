@@ -2,13 +2,12 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useResource } from "../api/resource";
 import type { Overview } from "../api/types";
-import { Signal, useSignal } from "../lib/signal";
+import { useSignal } from "../lib/signal";
 import { say } from "../words/words";
-import { SECTIONS } from "./rail";
 import { go, link } from "./router";
+import { SECTIONS, searchShown } from "./sections";
 import { may, session } from "./session";
 
-export const searchShown = new Signal(false);
 const MOST = 12;
 
 interface Hit {

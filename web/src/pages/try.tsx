@@ -4,19 +4,15 @@ import { ApiError, segment } from "../api/client";
 import { useResource } from "../api/resource";
 import type { Service } from "../api/types";
 import { link } from "../app/router";
-import { type Answer, ask, oneRow, type Tensor } from "../lib/ask";
+import { type Answer, ask, oneRow } from "../lib/ask";
 import { pictureSize } from "../lib/pixels";
 import { Head, Section } from "../parts/layout";
 import { Command, Loading, Problem } from "../parts/states";
 import { say } from "../words/words";
 import { AnswerBox, type Shown } from "./try_it/answer";
+import type { Asked } from "./try_it/asked";
 import { Numbers } from "./try_it/numbers";
 import { Pad } from "./try_it/pad";
-
-export interface Asked {
-  inputs: Tensor[];
-  label?: string; // what the data set says that it is
-}
 
 // One question at a time counts: the newest. `null` clears.
 function useAnswer(service: string): [Shown, (asked: Asked | null) => void] {

@@ -668,3 +668,6 @@ export const en = {
   cancelSweepAsk: "Cancel {name}?",
   cancelSweepWhat: "The jobs of its trials end. Runs and figures stay.",
 };
+
+export type Word = keyof typeof en;
+export type Catalogue = Record<Word, string>;

@@ -1,12 +1,11 @@
 // Every word that people read, in each language. The type of the second catalogue is the keys of the first, so that a
 // word that one of them lacks does not compile.
 import { Signal } from "../lib/signal";
-import { en } from "./en";
+import { type Catalogue, en, type Word } from "./en";
 import { zh } from "./zh";
 
-export type Word = keyof typeof en;
+export type { Word } from "./en";
 export type Language = "en" | "zh";
-export type Catalogue = Record<Word, string>;
 
 const catalogues: Record<Language, Catalogue> = { en, zh };
 const KEY = "sinter.language";

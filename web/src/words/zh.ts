@@ -1,5 +1,5 @@
 // 简体中文。键与 en.ts 相同，缺一个就无法编译。
-import type { Catalogue } from "./words";
+import type { Catalogue } from "./en";
 
 export const zh: Catalogue = {
   otherLanguage: "English",

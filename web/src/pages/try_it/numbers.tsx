@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { TensorInfo } from "../../api/types";
 import { oneRow, type Tensor } from "../../lib/ask";
 import { say } from "../../words/words";
-import type { Asked } from "../try";
+import type { Asked } from "./asked";
 import { Samples } from "./samples";
 
 const MOST_FIELDS = 64;

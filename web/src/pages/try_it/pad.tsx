@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { TensorInfo } from "../../api/types";
 import { fromRgba, type PictureSize, toRgba } from "../../lib/pixels";
 import { say } from "../../words/words";
-import type { Asked } from "../try";
+import type { Asked } from "./asked";
 import { Samples } from "./samples";
 
 const PAD = 280;

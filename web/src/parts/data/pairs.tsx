@@ -1,5 +1,5 @@
 // Rows that are the same, or almost: beside each other. In two splits they are a leak.
-import type { RowPair } from "../../api/data_types";
+import type { RowPair } from "../../api/rows";
 import { say } from "../../words/words";
 import { Ledger, Section } from "../layout";
 import { RowPicture } from "./row_picture";

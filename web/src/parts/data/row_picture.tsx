@@ -1,6 +1,6 @@
 // One row of a data set as its picture.
 import { api, segment } from "../../api/client";
-import type { RowPlace } from "../../api/data_types";
+import type { RowPlace } from "../../api/rows";
 import { say } from "../../words/words";
 
 export function RowPicture({ reference, place }: { reference: string; place: RowPlace }) {
