@@ -1,7 +1,5 @@
 #include "engine/device/cpu/onednn.h"
 
-#include <dnnl.h>
-
 #include <algorithm>
 #include <atomic>
 #include <mutex>
@@ -10,11 +8,12 @@
 
 #include "base/thread_pool.h"
 #include "engine/device/cpu/gemm.h"
+#include "engine/device/cpu/onednn_versions.h"
 
 namespace sinter {
 
 struct DnnLayout::Raw {
-  dnnl_memory_desc_t desc;
+  DnnDesc desc;
 };
 
 namespace {
@@ -41,32 +40,20 @@ Error Refused(dnnl_status_t status, std::string_view what) {
   return Unsupported(fmt::format("oneDNN has no {} for these sizes (status {})", what, int{status}));
 }
 
-dnnl_memory_desc_t Strided(std::span<const int64_t> dims, std::span<const int64_t> strides) {
-  dnnl_memory_desc_t desc;
-  SINTER_CHECK(dnnl_memory_desc_init_by_strides(&desc, static_cast<int>(dims.size()), dims.data(), dnnl_f32,
-                                                strides.data()) == dnnl_success);
-  return desc;
-}
-
-dnnl_memory_desc_t Plain(std::span<const int64_t> dims) {
+DnnDesc RowMajor(std::span<const int64_t> dims) {
   std::array<int64_t, DNNL_MAX_NDIMS> strides{};
   int64_t stride = 1;
   for (size_t i = dims.size(); i-- > 0;) {
     strides[i] = stride;
     stride *= dims[i];
   }
-  return Strided(dims, strides);
+  return DescOfStrides(dims, strides);
 }
 
-dnnl_memory_desc_t Any(std::span<const int64_t> dims) {
-  dnnl_memory_desc_t desc;
-  SINTER_CHECK(dnnl_memory_desc_init_by_tag(&desc, static_cast<int>(dims.size()), dims.data(), dnnl_f32,
-                                            dnnl_format_tag_any) == dnnl_success);
-  return desc;
-}
+DnnDesc Any(std::span<const int64_t> dims) { return DescOfTag(dims, dnnl_format_tag_any); }
 
-DnnLayout Wrap(const dnnl_memory_desc_t& desc) {
-  return DnnLayout(std::make_shared<DnnLayout::Raw>(DnnLayout::Raw{desc}));
+DnnLayout Wrap(DnnDesc desc) {
+  return DnnLayout(std::make_shared<DnnLayout::Raw>(DnnLayout::Raw{std::move(desc)}));
 }
 
 struct PrimitiveDesc {
@@ -84,7 +71,7 @@ struct Attributes {
     if (!relu) return;
     dnnl_post_ops_t after = nullptr;
     SINTER_CHECK(dnnl_post_ops_create(&after) == dnnl_success);
-    SINTER_CHECK(dnnl_post_ops_append_eltwise(after, 1, dnnl_eltwise_relu, 0, 0) == dnnl_success);
+    SINTER_CHECK(AppendRelu(after) == dnnl_success);
     SINTER_CHECK(dnnl_primitive_attr_set_post_ops(attr, after) == dnnl_success);  // copies them
     dnnl_post_ops_destroy(after);
   }
@@ -93,20 +80,17 @@ struct Attributes {
 
 }  // namespace
 
-DnnLayout DnnLayout::Plain(std::span<const int64_t> dims) { return Wrap(sinter::Plain(dims)); }
+DnnLayout DnnLayout::Plain(std::span<const int64_t> dims) { return Wrap(RowMajor(dims)); }
 DnnLayout DnnLayout::Strided(std::span<const int64_t> dims, std::span<const int64_t> strides) {
-  return Wrap(sinter::Strided(dims, strides));
+  return Wrap(DescOfStrides(dims, strides));
 }
 DnnLayout DnnLayout::ChannelBlocks(std::span<const int64_t> dims, int64_t block) {
-  dnnl_memory_desc_t desc;
-  SINTER_CHECK(dims.size() == 4 &&
-               dnnl_memory_desc_init_by_tag(&desc, 4, dims.data(), dnnl_f32,
-                                            block == 16 ? dnnl_nChw16c : dnnl_nChw8c) == dnnl_success);
-  return Wrap(desc);
+  SINTER_CHECK(dims.size() == 4);
+  return Wrap(DescOfTag(dims, block == 16 ? dnnl_nChw16c : dnnl_nChw8c));
 }
-size_t DnnLayout::bytes() const { return dnnl_memory_desc_get_size(&raw_->desc); }
+size_t DnnLayout::bytes() const { return dnnl_memory_desc_get_size(raw_->desc.get()); }
 bool DnnLayout::operator==(const DnnLayout& other) const {
-  return dnnl_memory_desc_equal(&raw_->desc, &other.raw_->desc) != 0;
+  return dnnl_memory_desc_equal(raw_->desc.get(), other.raw_->desc.get()) != 0;
 }
 
 // Memory objects carry the bytes' addresses, so each run under way needs its own set. Sets are kept for the
@@ -121,7 +105,7 @@ struct DnnPrimitive::Impl {
   dnnl_primitive_t primitive = nullptr;
   std::vector<int> indexes;
   std::vector<DnnLayout> layouts;
-  dnnl_memory_desc_t scratch;
+  DnnDesc scratch;
   std::mutex growing;
   std::atomic<size_t> count{0};
   std::array<std::unique_ptr<Set>, kSets> sets;
@@ -134,13 +118,13 @@ struct DnnPrimitive::Impl {
     for (dnnl_exec_arg_t& argument : set.arguments) dnnl_memory_destroy(argument.memory);
   }
   void Fill(Set& set) const {
-    auto add = [&](int index, const dnnl_memory_desc_t& desc) {
+    auto add = [&](int index, DnnRawDesc desc) {
       dnnl_memory_t memory = nullptr;
-      SINTER_CHECK(dnnl_memory_create(&memory, &desc, Engine(), DNNL_MEMORY_NONE) == dnnl_success);
+      SINTER_CHECK(dnnl_memory_create(&memory, desc, Engine(), DNNL_MEMORY_NONE) == dnnl_success);
       set.arguments.push_back({index, memory});
     };
-    for (size_t i = 0; i < indexes.size(); ++i) add(indexes[i], layouts[i].raw().desc);
-    add(DNNL_ARG_SCRATCHPAD, scratch);
+    for (size_t i = 0; i < indexes.size(); ++i) add(indexes[i], layouts[i].raw().desc.get());
+    add(DNNL_ARG_SCRATCHPAD, scratch.get());
   }
   // Null: all are taken and no more are kept.
   Set* Take() {
@@ -200,9 +184,9 @@ Result<std::unique_ptr<DnnPrimitive>> Finish(const PrimitiveDesc& desc, std::spa
   for (const Argument& argument : arguments) {
     impl->indexes.push_back(argument.index);
     impl->layouts.push_back(
-        Wrap(*dnnl_primitive_desc_query_md(desc.desc, argument.query, argument.query_index)));
+        Wrap(CopyOfDesc(dnnl_primitive_desc_query_md(desc.desc, argument.query, argument.query_index))));
   }
-  impl->scratch = *dnnl_primitive_desc_query_md(desc.desc, dnnl_query_scratchpad_md, 0);
+  impl->scratch = CopyOfDesc(dnnl_primitive_desc_query_md(desc.desc, dnnl_query_scratchpad_md, 0));
   // Generated code is for one thread: the number is asked for when the primitive is made.
   UseOneThreadInOneDnn();
   if (const auto status = dnnl_primitive_create(&impl->primitive, desc.desc); status != dnnl_success)
@@ -210,7 +194,7 @@ Result<std::unique_ptr<DnnPrimitive>> Finish(const PrimitiveDesc& desc, std::spa
   // One set for each thread of the pool now, so that a run in which they meet allocates nothing.
   const int threads = std::max(2, ThreadPool::Shared().threads());
   for (int i = 0; i < threads; ++i) impl->Add(false);
-  const size_t scratch = dnnl_memory_desc_get_size(&impl->scratch);
+  const size_t scratch = dnnl_memory_desc_get_size(impl->scratch.get());
   std::vector<DnnLayout> layouts = impl->layouts;
   return std::make_unique<DnnPrimitive>(std::move(impl), std::move(layouts), scratch);
 }
@@ -221,8 +205,8 @@ Result<std::unique_ptr<DnnPrimitive>> MakeDnnReorder(const DnnLayout& from, cons
   UseOneThreadInOneDnn();
   const Attributes attributes;
   PrimitiveDesc desc;
-  if (const auto status = dnnl_reorder_primitive_desc_create(&desc.desc, &from.raw().desc, Engine(),
-                                                             &to.raw().desc, Engine(), attributes.attr);
+  if (const auto status = dnnl_reorder_primitive_desc_create(&desc.desc, from.raw().desc.get(), Engine(),
+                                                             to.raw().desc.get(), Engine(), attributes.attr);
       status != dnnl_success) {
     return Refused(status, "reorder");
   }
@@ -239,7 +223,7 @@ namespace {
 
 // Pictures in blocks of 16 channels where AVX-512 is: oneDNN left to itself takes channels innermost, which
 // was 7 % slower forward (64 pictures of 32 channels, Zen 5), the way there and back included.
-dnnl_memory_desc_t Pictures(const DnnConvolution& c, std::span<const int64_t> dims) {
+DnnDesc Pictures(const DnnConvolution& c, std::span<const int64_t> dims) {
   static const bool wide =
       (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
   if (!wide || c.groups != 1 || dims[1] % 16 != 0) return Any(dims);
@@ -253,21 +237,12 @@ Result<std::unique_ptr<DnnPrimitive>> MakeDnnConvolution(const DnnConvolution& c
   const Attributes attributes(c.relu && c.role == DnnConvolution::Role::kForward);
   const auto in = Pictures(c, c.InDims()), weight = Any(c.WeightDims()), out = Pictures(c, c.OutDims());
   const int64_t bias_dims[] = {c.m};
-  const auto bias = sinter::Plain(bias_dims);
-  const int64_t dilates[] = {c.dilation[0] - 1, c.dilation[1] - 1};  // oneDNN counts the gaps
-  dnnl_convolution_desc_t op;
-  auto forward = [&](dnnl_prop_kind_t kind) {
-    return dnnl_dilated_convolution_forward_desc_init(&op, kind, dnnl_convolution_direct, &in, &weight,
-                                                      c.bias ? &bias : nullptr, &out, c.stride.data(),
-                                                      dilates, c.pad_begin.data(), c.pad_end.data());
-  };
-  PrimitiveDesc hint, desc;
-  auto create = [&](PrimitiveDesc& made, dnnl_primitive_desc_t from) {
-    return dnnl_primitive_desc_create(&made.desc, &op, attributes.attr, Engine(), from);
-  };
+  const auto bias = RowMajor(bias_dims);
+  const DnnConvolutionDescs descs{in.get(), weight.get(), c.bias ? bias.get() : nullptr, out.get()};
+  PrimitiveDesc desc;
   if (c.role == DnnConvolution::Role::kForward) {
-    dnnl_status_t status = forward(dnnl_forward_inference);
-    if (status == dnnl_success) status = create(desc, nullptr);
+    const auto status =
+        DescribeForward(&desc.desc, Engine(), c, dnnl_forward_inference, descs, attributes.attr);
     if (status != dnnl_success) return Refused(status, "convolution");
     const Argument arguments[] = {{DNNL_ARG_SRC, dnnl_query_src_md},
                                   {DNNL_ARG_WEIGHTS, dnnl_query_weights_md},
@@ -275,19 +250,10 @@ Result<std::unique_ptr<DnnPrimitive>> MakeDnnConvolution(const DnnConvolution& c
                                   {DNNL_ARG_BIAS, dnnl_query_weights_md, 1}};
     return Finish(desc, std::span(arguments).first(c.bias ? 4 : 3), "convolution");
   }
-  dnnl_status_t status = forward(dnnl_forward_training);
-  if (status == dnnl_success) status = create(hint, nullptr);
+  PrimitiveDesc hint;
+  auto status = DescribeForward(&hint.desc, Engine(), c, dnnl_forward_training, descs, attributes.attr);
   if (status != dnnl_success) return Refused(status, "convolution");
-  if (c.role == DnnConvolution::Role::kInputGradient) {
-    status = dnnl_dilated_convolution_backward_data_desc_init(&op, dnnl_convolution_direct, &in, &weight,
-                                                              &out, c.stride.data(), dilates,
-                                                              c.pad_begin.data(), c.pad_end.data());
-  } else {
-    status = dnnl_dilated_convolution_backward_weights_desc_init(&op, dnnl_convolution_direct, &in, &weight,
-                                                                 nullptr, &out, c.stride.data(), dilates,
-                                                                 c.pad_begin.data(), c.pad_end.data());
-  }
-  if (status == dnnl_success) status = create(desc, hint.desc);
+  status = DescribeBackward(&desc.desc, Engine(), c, descs, hint.desc, attributes.attr);
   if (status != dnnl_success) return Refused(status, "gradient of a convolution");
   if (c.role == DnnConvolution::Role::kInputGradient) {
     constexpr Argument kArguments[] = {{DNNL_ARG_DIFF_DST, dnnl_query_diff_dst_md},
@@ -306,14 +272,11 @@ Result<std::unique_ptr<DnnPrimitive>> MakeDnnProduct(const DnnProduct& p) {
   const Attributes attributes(p.relu);
   const int64_t rows[] = {p.rows, p.k}, matrix[] = {p.k, p.columns}, out[] = {p.rows, p.columns};
   const int64_t stride[] = {p.stride, 1}, bias[] = {1, p.columns};
-  const auto rows_desc = Plain(rows), out_desc = Strided(out, stride), bias_desc = Plain(bias);
+  const auto rows_desc = RowMajor(rows), out_desc = DescOfStrides(out, stride), bias_desc = RowMajor(bias);
   const auto matrix_desc = p.weights == nullptr ? Any(matrix) : p.weights->raw().desc;
-  dnnl_matmul_desc_t op;
-  auto status =
-      dnnl_matmul_desc_init(&op, &rows_desc, &matrix_desc, p.bias ? &bias_desc : nullptr, &out_desc);
   PrimitiveDesc desc;
-  if (status == dnnl_success)
-    status = dnnl_primitive_desc_create(&desc.desc, &op, attributes.attr, Engine(), nullptr);
+  const auto status = DescribeProduct(&desc.desc, Engine(), rows_desc.get(), matrix_desc.get(),
+                                      p.bias ? bias_desc.get() : nullptr, out_desc.get(), attributes.attr);
   if (status != dnnl_success) return Refused(status, "matrix product");
   const Argument arguments[] = {{DNNL_ARG_SRC, dnnl_query_src_md},
                                 {DNNL_ARG_WEIGHTS, dnnl_query_weights_md},

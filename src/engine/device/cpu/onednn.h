@@ -1,6 +1,6 @@
-// oneDNN's primitives behind one door: all that differs between its versions 2 and 3 stands in onednn.cc. For
-// cpu's own files. Called through the C interface, whose execute allocates nothing; single-threaded, since
-// our own pool splits the work.
+// oneDNN's primitives behind one door: all that differs between its versions 2 and 3 stands in
+// onednn_versions.cc. For cpu's own files. Called through the C interface, whose execute allocates nothing;
+// single-threaded, since our own pool splits the work.
 #pragma once
 
 #include <array>
