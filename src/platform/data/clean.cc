@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -51,6 +52,8 @@ class Cleaner {
         return Relabel();
       case Kind::kMask:
         return Mask();
+      case Kind::kForget:
+        return Forget();
     }
     return {};
   }
@@ -216,17 +219,33 @@ class Cleaner {
       TRY(columns.emplace_back(), frame_.Find(name));
     }
     if (step_.columns.empty()) columns = FeatureColumns(frame_.ColumnInfos(), frame_.Label());
+    std::set<Sha256Digest> seen;
+    return KeepByDigest(columns, [&](const Sha256Digest& digest) { return seen.insert(digest).second; });
+  }
+
+  Status Forget() {
+    std::vector<size_t> columns;
+    for (const std::string& name : step_.columns) {
+      TRY(columns.emplace_back(), frame_.Find(name));
+    }
+    return KeepByDigest(columns, [&](const Sha256Digest& digest) {
+      return !std::ranges::binary_search(step_.records, digest);
+    });
+  }
+
+  // The rows that are kept by what they say in some columns.
+  Status KeepByDigest(const std::vector<size_t>& columns,
+                      const std::function<bool(const Sha256Digest&)>& keep) {
     std::vector<std::string> names;
     names.reserve(columns.size());
     for (const size_t c : columns) names.push_back(frame_.column(c).name);
     RowHasher hasher(names);
-    std::set<Sha256Digest> seen;
     std::vector<bool> kept(frame_.rows().size());
     for (size_t i = 0; i < kept.size(); ++i) {
       TRY_STATUS(Stopped(i));
       hasher.Begin();
       for (size_t k = 0; k < columns.size(); ++k) hasher.Add(k, frame_.At(columns[k], i));
-      kept[i] = seen.insert(hasher.Finish()).second;
+      kept[i] = keep(hasher.Finish());
       if (!kept[i]) Touch(i, RowText(i), "(left out)");
     }
     frame_.Keep(kept);

@@ -208,6 +208,9 @@ TEST_F(CleanTest, BadFilesSayLineAndColumn) {
   EXPECT_THAT(Clean("steps: [{drop: [a, a]}]"), HasSubstr("stands twice"));
   EXPECT_THAT(Clean("steps: [filter]"), HasSubstr("needs a condition"));
   EXPECT_THAT(Clean("steps: [mask]"), HasSubstr("'column' is missing"));
+  EXPECT_THAT(Clean("steps: [forget]"), HasSubstr("'columns' is missing"));
+  EXPECT_THAT(Clean("steps: [{forget: {columns: [id]}}]"), HasSubstr("'records' is missing"));
+  EXPECT_THAT(Clean("steps: [{forget: {columns: [id], records: [2c]}}]"), HasSubstr("64 lower-case"));
   EXPECT_THAT(Clean("steps: []"), HasSubstr("there is no step"));
   EXPECT_THAT(Clean("stops: []"), HasSubstr("a list called 'steps'"));
 }
