@@ -11,6 +11,8 @@
 
 #include "platform/data/column_writer.h"
 #include "platform/data/features.h"
+#include "platform/data/name_columns.h"
+#include "platform/data/name_text.h"
 #include "platform/data/personal.h"
 
 namespace sinter {
@@ -309,6 +311,12 @@ class Cleaner {
       return Unsupported(fmt::format("column '{}' is a {}: personal data are masked in texts",
                                      frame_.column(c).name, ColumnKindName(kind)),
                          "without 'what' its values become missing");
+    // In a column of names, a value that is written as one is one.
+    NameColumn names(frame_.column(c).name);
+    for (size_t i = 0; kinds[static_cast<size_t>(PersonalKind::kName)] && i < frame_.rows().size(); ++i) {
+      TRY_STATUS(Stopped(i));
+      if (const Cell cell = frame_.At(c, i); cell.kind == Cell::Kind::kText) names.Add(cell.text);
+    }
     for (size_t i = 0; i < frame_.rows().size(); ++i) {
       TRY_STATUS(Stopped(i));
       if (!chosen(frame_.CellsOf(i))) continue;
@@ -316,7 +324,8 @@ class Cleaner {
       if (step_.what.empty()) {
         Change(c, i, Cell());
       } else if (cell.kind == Cell::Kind::kText) {
-        const std::string masked = MaskPersonal(cell.text, kinds);
+        const bool name = names.HoldsNames() && LooksLikeName(cell.text);
+        const std::string masked = name ? "[name]" : MaskPersonal(cell.text, kinds);
         Change(c, i, Cell::Text(masked));
       }
     }
