@@ -56,10 +56,9 @@ NameHeading OfTokens(const Tokens& tokens) {
   const std::string& last = tokens.back();
   const bool name = last == "name" || last == "names";
   size_t tail = 0;  // tokens that say it
-  if (In(last,
-         {"firstname",  "lastname",      "fullname", "surname",   "forename", "givenname", "familyname",
-          "middlename", "maidenname",    "fname",    "lname",     "vorname",  "nachname",  "familienname",
-          "prenom",     "pr\xC3\xA9nom", "apellido", "apellidos", "cognome",  "voornaam",  "achternaam"}))
+  if (In(last, {"firstname",  "lastname",   "fullname", "surname",   "forename", "givenname", "familyname",
+                "middlename", "maidenname", "fname",    "lname",     "vorname",  "nachname",  "familienname",
+                "prenom",     "prénom",     "apellido", "apellidos", "cognome",  "voornaam",  "achternaam"}))
     tail = 1;
   else if (n >= 2 && name &&
            (IsPerson(tokens[n - 2]) ||

@@ -156,18 +156,9 @@ std::string_view WithoutBlanks(std::string_view text, std::string_view blanks) {
   return last == text.npos ? std::string_view() : text.substr(0, last + 1);
 }
 
-constexpr std::string_view kSays[] = {"my name is",
-                                      "my name's",
-                                      "his name is",
-                                      "her name is",
-                                      "mein name ist",
-                                      "ich hei\xC3\x9F"
-                                      "e",
-                                      "ich heisse",
-                                      "je m'appelle",
-                                      "me llamo",
-                                      "mi nombre es",
-                                      "mi chiamo"};
+constexpr std::string_view kSays[] = {"my name is",    "my name's",    "his name is", "her name is",
+                                      "mein name ist", "ich heiße",    "ich heisse",  "je m'appelle",
+                                      "me llamo",      "mi nombre es", "mi chiamo"};
 constexpr std::string_view kSigns[] = {"signed",     "signed by", "sincerely",
                                        "faithfully", "regards",   "best wishes"};
 constexpr std::string_view kFields[] = {"full name",     "first name",    "last name",
@@ -190,8 +181,8 @@ size_t BehindWords(std::string_view text, size_t at) {
   if (words.end == 0) return 0;
   if (line.size() < before.size() && (EndsWithAny(line, kSays) || EndsWithWords(line, "dear")))
     return words.end;
-  if (line.ends_with("\xE6\x88\x91\xE5\x8F\xAB")) return words.end;  // "I am called"
-  const bool field = line.ends_with(':') || line.ends_with("\xEF\xBC\x9A");
+  if (line.ends_with("我叫")) return words.end;
+  const bool field = line.ends_with(':') || line.ends_with("：");
   if (field) {
     const std::string_view name =
         WithoutBlanks(line.substr(0, line.size() - (line.ends_with(':') ? 1 : 3)), " \t");

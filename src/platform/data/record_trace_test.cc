@@ -170,6 +170,16 @@ TEST(ForgetStep, AnyColumnsNameIsWrittenAndReadAgain) {
   }
 }
 
+TEST(ForgetStep, HoldsSoManyRecordsAtMost) {
+  std::vector<Sha256Digest> records;
+  for (size_t i = 0; i < kMostRecords; ++i) records.push_back(HashText(std::to_string(i)));
+  EXPECT_TRUE(ParseCleanSteps(ForgetStepText(ForgetStep({"a"}, records))));
+  records.push_back(HashText("one more"));
+  const auto refused = ParseCleanSteps(ForgetStepText(ForgetStep({"a"}, records)));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("more than 10,000 records"));
+}
+
 TEST_F(RecordTraceTest, WhatIsNotThereIsSaid) {
   const Made people = Import(kPeople);
   const auto error = [&](RecordChoice choice) {
