@@ -12,7 +12,6 @@
 #include "platform/data/column_writer.h"
 #include "platform/data/features.h"
 #include "platform/data/name_columns.h"
-#include "platform/data/name_text.h"
 #include "platform/data/personal.h"
 
 namespace sinter {
@@ -324,7 +323,7 @@ class Cleaner {
       if (step_.what.empty()) {
         Change(c, i, Cell());
       } else if (cell.kind == Cell::Kind::kText) {
-        const bool name = names.HoldsNames() && LooksLikeName(cell.text);
+        const bool name = names.IsName(cell.text);
         const std::string masked = name ? "[name]" : MaskPersonal(cell.text, kinds);
         Change(c, i, Cell::Text(masked));
       }

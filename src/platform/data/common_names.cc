@@ -40,9 +40,12 @@ constexpr auto kGiven = std::to_array<std::string_view>({
 constexpr std::string_view kSurnames =
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈"
     "钟姜"
-    "崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常";
-constexpr std::string_view kCompounds[] = {"欧阳", "上官", "司马", "诸葛", "皇甫", "令狐", "司徒", "夏侯",
-                                           "慕容", "尉迟", "公孙", "长孙", "宇文", "东方", "独孤"};
+    "崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常"
+    // The same in traditional characters, where they differ.
+    "張劉陳楊黃趙吳孫馬羅鄭謝許韓鄧馮蕭蔣葉蘇呂盧鍾譚陸韋賈傅鄒閻龍賀顧龔萬錢嚴";
+constexpr std::string_view kCompounds[] = {"欧阳", "上官", "司马", "诸葛", "皇甫", "令狐",
+                                           "司徒", "夏侯", "慕容", "尉迟", "公孙", "长孙",
+                                           "宇文", "东方", "独孤", "歐陽", "司馬", "諸葛"};
 constexpr size_t kCharacter = 3;  // bytes of one in UTF-8
 
 }  // namespace

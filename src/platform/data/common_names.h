@@ -10,9 +10,9 @@ namespace sinter {
 // elsewhere are not among them.
 bool IsCommonGivenName(std::string_view word);
 
-// How many bytes of the text's beginning are a Chinese surname, in simplified characters: one of the hundred
-// most frequent ones (Ministry of Public Security, 2020 report on names, 86 % of all people registered), or
-// one of the compound ones of the Hundred Family Surnames that are still in use. 0: none.
+// How many bytes of the text's beginning are a Chinese surname, in simplified or traditional characters: one
+// of the hundred most frequent ones (Ministry of Public Security, 2020 report on names, 86 % of all people
+// registered), or one of the compound ones of the Hundred Family Surnames that are still in use. 0: none.
 size_t ChineseSurnameBytes(std::string_view text);
 
 }  // namespace sinter

@@ -101,8 +101,13 @@ bool NameColumn::Add(std::string_view value) {
 }
 
 bool NameColumn::HoldsNames() const {
-  if (shaped_ == 0 || shaped_ * 5 < values_ * 4) return false;
-  return heading_ == NameHeading::kPerson || common_ * 5 >= shaped_;
+  if (shaped_ == 0) return false;
+  if (heading_ == NameHeading::kPerson) return shaped_ * 5 >= values_ * 3;
+  return shaped_ * 5 >= values_ * 4 && common_ * 4 >= shaped_;
+}
+
+bool NameColumn::IsName(std::string_view value) const {
+  return HoldsNames() && (LooksLikeName(value) || MayBeChineseName(value));
 }
 
 }  // namespace sinter

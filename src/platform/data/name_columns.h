@@ -15,14 +15,18 @@ enum class NameHeading : uint8_t {
 // user's name is an identifier.
 NameHeading NameHeadingOf(std::string_view heading);
 
-// Whether a column holds names: its heading says so, and four of five values look like names; where the
-// heading may be that of things, a fifth of those must have a common name besides (HasCommonName).
+// Whether a column holds names. Its heading says so, and three of five values look like names; where it may
+// be the heading of things, four of five do, and a quarter of those have a common name besides
+// (HasCommonName).
 class NameColumn {
  public:
   explicit NameColumn(std::string_view heading) : heading_(NameHeadingOf(heading)) {}
   // Each value that is not missing; gives whether it looks like a name, in a column that may hold some.
   bool Add(std::string_view value);
   bool HoldsNames() const;
+  // Once all were added: whether this value is to be taken for a name. Also a Chinese one whose surname is
+  // not among the common ones.
+  bool IsName(std::string_view value) const;
 
  private:
   NameHeading heading_;

@@ -147,9 +147,26 @@ TEST(NameColumn, TrueOnes) {
       {"姓名", {"王小明", "李娜", "欧阳娜娜", "张伟"}},
       {"联系人", {"刘洋", "陈静", "门卫", "杨帆", "黄磊"}},
       {"名字", {"王小明", "李娜", "张伟"}},
+      {"姓名", {"陳美英", "許俊賢", "古美珠"}},
+      {"full_name",
+       {"Dr. Gunar Misicher B.A.", "Hans-Gerhard Dietz B.Sc.", "Univ.Prof. Doris Otto", "Bà Hà Đặng"}},
+      {"last_name", {"de Boer", "van der Velde", "da Rosa"}},
       {"Author", {"Mark Twain", "Ursula Guin", "Jack London"}}};
   for (const Column& column : columns)
     EXPECT_TRUE(Holds(column)) << column.heading << " " << column.values[0];
+}
+
+TEST(NameColumn, InAColumnOfNamesRarerOnesAreNamesToo) {
+  NameColumn names("姓名");
+  EXPECT_TRUE(names.Add("王小明"));
+  EXPECT_TRUE(names.Add("李娜"));
+  EXPECT_FALSE(names.Add("华桂珍"));  // no surname of the hundred
+  EXPECT_TRUE(names.IsName("华桂珍"));
+  EXPECT_FALSE(names.IsName("石家庄市"));
+  EXPECT_FALSE(names.IsName("13812345678"));
+  NameColumn products("产品名称");
+  products.Add("王小明");
+  EXPECT_FALSE(products.IsName("王小明"));
 }
 
 // Columns that are called or written like those, and hold no people.
@@ -166,6 +183,8 @@ TEST(NameColumn, FalseOnes) {
       {"contact", {"a@b.co", "c@d.org", "13812345678"}},
       {"contact", {"Front Desk", "Help Line", "Night Watch", "Gate Two"}},
       {"customer_name", {"Acme Ltd", "First National Bank", "Globex Corp", "Ann Lee"}},
+      {"customer_name", {"Owens S.A.", "Karz AG", "Dupont S.A.S.", "Ann Lee"}},
+      {"联系人", {"门卫", "前台", "客服", "王小明"}},
       {"patient", {"P-17", "P-18"}},
       {"first_name", {}},
       {"产品名称", {"白酒", "黄酒", "金桔"}},

@@ -28,11 +28,11 @@ Char CharAt(std::string_view text, size_t at) {
 }
 
 bool IsHan(uint32_t c) { return c >= 0x4e00 && c <= 0x9fff; }
-// Latin with its first two extensions, Greek, Cyrillic.
+// Latin with its extensions, Vietnamese's among them, Greek, Cyrillic.
 bool IsLetter(uint32_t c) {
   if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   return (c >= 0xc0 && c <= 0x24f && c != 0xd7 && c != 0xf7) || (c >= 0x386 && c <= 0x3ff) ||
-         (c >= 0x400 && c <= 0x52f);
+         (c >= 0x400 && c <= 0x52f) || (c >= 0x1e00 && c <= 0x1eff);
 }
 bool IsCapital(uint32_t c) {
   if (c < 0x80) return c >= 'A' && c <= 'Z';
@@ -40,7 +40,8 @@ bool IsCapital(uint32_t c) {
   if (c >= 0x139 && c <= 0x148) return c % 2 == 1;
   if (c >= 0x178 && c <= 0x17e) return c == 0x178 || c % 2 == 1;
   if (c >= 0x100 && c <= 0x177) return c % 2 == 0;
-  return (c >= 0x391 && c <= 0x3a9) || (c >= 0x400 && c <= 0x42f);
+  if (c >= 0x1e00 && c <= 0x1eff) return c % 2 == 0;
+  return (c >= 0x386 && c <= 0x3a9 && c != 0x390) || (c >= 0x400 && c <= 0x42f);
 }
 bool IsJoiner(uint32_t c) { return c == '-' || c == '\'' || c == 0x2019; }
 
@@ -92,8 +93,23 @@ size_t WordEnd(std::string_view text, size_t at, bool initials) {
 }
 
 bool IsParticle(std::string_view word) {
-  return In(word, {"van", "von", "der", "den", "de", "da", "di", "del", "della", "dos", "du", "la", "le",
-                   "bin", "ibn", "al", "el", "ter", "zu"});
+  return In(word, {"van", "von", "der", "den", "de",  "da", "di", "del", "della", "dos", "das", "do",
+                   "du",  "la",  "le",  "bin", "ibn", "al", "el", "ter", "zu",    "het", "'t"});
+}
+
+// "Dr.", "B.Sc.", "J.": a title, a degree, an initial; none that firms have ("S.A.").
+bool IsAbbreviation(std::string_view word) {
+  if (word.size() < 2 || word.size() > 12 || !word.ends_with('.') || !IsCapital(CharAt(word, 0).code))
+    return false;
+  std::string letters;
+  for (const char c : word) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+    if (!plain && c != '.') return false;
+    if (c != '.') letters += c;
+  }
+  return !IsOfNobody(letters) && !In(Lower(letters), {"sa", "sas", "sarl", "spa", "srl", "sl", "as", "sro",
+                                                      "bv", "nv", "ev", "kg", "ohg", "ab"});
 }
 
 // One to `most` words from `at`, the first and the last of two letters or more, particles and initials
@@ -282,21 +298,26 @@ size_t BeforeChineseTitle(std::string_view text, size_t at) {
 }
 
 bool LooksChinese(std::string_view value) {
-  const size_t n = HanRun(value, 0, 5), surname = ChineseSurnameBytes(value);
-  if (n * kHanBytes != value.size() || surname == 0 || BeginsWord(value)) return false;
-  const size_t given = n - surname / kHanBytes;
-  if (given < 1 || given > 2) return false;
-  constexpr std::string_view kPlaces[] = {"市", "省", "县", "区", "镇", "村", "路",
-                                          "街", "店", "厂", "部", "组", "司"};
-  return std::ranges::none_of(kPlaces, [&](std::string_view place) { return value.ends_with(place); });
+  const size_t surname = ChineseSurnameBytes(value) / kHanBytes;
+  if (surname == 0 || BeginsWord(value) || !MayBeChineseName(value)) return false;
+  const size_t given = value.size() / kHanBytes - surname;
+  return given >= 1 && given <= 2;
 }
 
 }  // namespace
 
+bool MayBeChineseName(std::string_view value) {
+  const size_t n = HanRun(value, 0, 5);
+  if (n < 2 || n > 4 || n * kHanBytes != value.size()) return false;
+  constexpr std::string_view kPlaces[] = {"市", "省", "县", "区", "镇", "村", "路", "街", "店",
+                                          "厂", "部", "组", "司", "區", "縣", "鎮", "廠"};
+  return std::ranges::none_of(kPlaces, [&](std::string_view place) { return value.ends_with(place); });
+}
+
 bool LooksLikeName(std::string_view value) {
   if (value.size() > 80) return false;
   if (LooksChinese(value)) return true;
-  int words = 0, whole = 0;
+  int words = 0, abbreviations = 0;
   for (size_t i = 0; i < value.size();) {
     if (value[i] == ' ') {
       ++i;
@@ -305,18 +326,17 @@ bool LooksLikeName(std::string_view value) {
     const size_t blank = std::min(value.find(' ', i), value.size());
     std::string_view word = value.substr(i, blank - i);
     i = blank;
-    if (word.ends_with(',') && words == 0) word.remove_suffix(1);  // "Lee, Ann"
-    if (words > 0 && IsParticle(word)) continue;
-    if (IsOfNobody(word) || ++words > 4) return false;
-    if (word == word.substr(0, 1) && IsCapital(static_cast<unsigned char>(word[0]))) continue;  // "J"
-    if (IsCommonGivenName(word)) {
-      ++whole;
+    if (word.ends_with(',') && words <= 1) word.remove_suffix(1);  // "Lee, Ann"
+    if (IsParticle(word)) continue;
+    const bool initial = word.size() == 1 && IsCapital(CharAt(word, 0).code);
+    if (initial || IsAbbreviation(word)) {
+      if (++abbreviations > 3) return false;
       continue;
     }
-    if (WordEnd(word, 0, true) != word.size()) return false;
-    whole += !word.ends_with('.');
+    if (IsOfNobody(word) || ++words > 4) return false;
+    if (!IsCommonGivenName(word) && WordEnd(word, 0, false) != word.size()) return false;
   }
-  return whole > 0;
+  return words > 0;
 }
 
 bool HasCommonName(std::string_view value) {

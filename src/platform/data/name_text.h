@@ -7,12 +7,15 @@
 namespace sinter {
 
 // Whether a whole value is written as a person's name:
-//   one to four words with capitals ("Ann", "Lee, Ann", "J. R. O'Neil", "Ludwig van Beethoven", "SMITH"), or
-//   a common given name in small letters; none of it a word of firms and offices ("Ltd", "Bank", "Support")
+//   one to four words with capitals ("Ann", "Lee, Ann", "Dr. J. R. O'Neil", "Ludwig van Beethoven", "SMITH"),
+//   or a common given name in small letters, with at most three titles, degrees and initials; none of it a
+//   word of firms and offices ("Ltd", "S.A.", "Bank", "Support")
 //   two or three Chinese characters (four after a compound surname) that begin with a common surname and do
 //   not end as a place or a firm does (市, 县, 公司)
 // Much else is written so ("Red Chair", "New York"): it takes a heading to tell.
 bool LooksLikeName(std::string_view value);
+// Two to four Chinese characters that do not end as a place or a firm does, whatever they begin with.
+bool MayBeChineseName(std::string_view value);
 // Whether, of a value that looks like a name, a word is a common given name, or it is a Chinese one.
 bool HasCommonName(std::string_view value);
 
