@@ -36,8 +36,9 @@ Result<RecordChoice> ReadChoice(JsonReader& reader) {
   return choice;
 }
 
-// All versions of all data sets, the newest first.
-Result<std::vector<RepositoryVersion>> AllVersions(Platform& platform) {
+// All versions of all data sets, the newest first; `unread`: where not all of them were listed.
+Result<std::vector<RepositoryVersion>> AllVersions(Platform& platform, Json& unread) {
+  constexpr size_t kListed = 1000;  // by Versions, at most
   std::vector<RepositoryVersion> all;
   Repositories& datasets = platform.repositories(kData);
   std::string after;
@@ -45,6 +46,8 @@ Result<std::vector<RepositoryVersion>> AllVersions(Platform& platform) {
     TRY(const RepositoryPage page, datasets.List(after, 1000));
     for (const RepositoryInfo& info : page.repositories) {
       TRY(std::vector<RepositoryVersion> versions, datasets.Versions(info.name));
+      if (versions.size() >= kListed)
+        unread.push_back({{"ref", info.name}, {"why", "only its newest 1,000 versions were read"}});
       for (RepositoryVersion& version : versions) all.push_back(std::move(version));
     }
     after = page.next;
@@ -59,7 +62,7 @@ class Search {
       : platform_(platform), base_(base), trace_(trace), cancel_(cancel) {}
 
   Status Run() {
-    TRY(const std::vector<RepositoryVersion> all, AllVersions(platform_));
+    TRY(const std::vector<RepositoryVersion> all, AllVersions(platform_, unread_));
     for (const RepositoryVersion& version : all) derivations_[version.Ref()] = DerivationOf(version);
     for (const RepositoryVersion& version : all) TRY_STATUS(Look(version));
     return {};

@@ -8,6 +8,7 @@
 #include "platform/data/import_table.h"
 #include "platform/labels/labellings.h"
 #include "platform/runs/sweep.h"
+#include "platform/serving/rollout_record.h"
 #include "server/api/clean_api.h"
 #include "server/api/removal_api.h"
 
@@ -134,6 +135,23 @@ TEST_F(RecordApiTest, OpenLabellingsAndSweepsReadThem) {
   EXPECT_THAT(Advice(Trace("d", {{"row", 1}}), "labelling"), HasSubstr("label close names"));
   ASSERT_TRUE(platform_->labellings().SetOpen("names", false, "ann"));
   EXPECT_THAT(Held(Trace("d", {{"row", 1}})), ElementsAre("sweep rates: under way"));
+}
+
+TEST_F(RecordApiTest, ARolloutThatIsUnderWayIsNamed) {
+  AddModel("one", Run("d@1"));
+  RolloutInfo rollout;
+  rollout.name = RolloutName("s", "2");
+  rollout.service = "s";
+  rollout.from = {"1", "other@1"};
+  rollout.to = {"2", "m@1"};
+  rollout.state = RolloutState::kShadow;
+  ASSERT_TRUE(platform_->records().Create(std::string(kRolloutKind), rollout.name, RolloutSpecText(rollout),
+                                          RolloutStatusText(rollout), "ann"));
+  const Json answer = Trace("d@1", {{"row", 0}});
+  ASSERT_EQ(answer["held"].size(), 3u) << answer["held"];
+  EXPECT_EQ(answer["held"][2]["ref"], "s/2");
+  EXPECT_EQ(answer["held"][2]["through"], Json({{"kind", "model"}, {"ref", "m@1"}}));
+  EXPECT_EQ(Advice(answer, "rollout"), "sinter service abort s");
 }
 
 TEST_F(RecordApiTest, ForgettingMakesAVersionWithoutThemAndSaysWhatIsLeft) {
