@@ -152,9 +152,10 @@ size_t BehindTitle(std::string_view text, size_t at) {
   return 0;
 }
 
-// The text before `at`, at most so many bytes of it, in small letters.
+constexpr size_t kBack = 48;  // bytes before a name that are looked at
+
+// The text before `at`, in small letters.
 std::string Before(std::string_view text, size_t at) {
-  constexpr size_t kBack = 48;
   return Lower(text.substr(at > kBack ? at - kBack : 0, std::min(at, kBack)));
 }
 bool EndsWithWords(std::string_view text, std::string_view words) {
@@ -203,10 +204,12 @@ size_t BehindWords(std::string_view text, size_t at) {
     const std::string_view name =
         WithoutBlanks(line.substr(0, line.size() - (line.ends_with(':') ? 1 : 3)), " \t");
     if (EndsWithAny(name, kFields)) return words.end;
-    const size_t begin = name.find_last_of("\n;,|(.");  // the field's name stands alone
-    const std::string_view alone =
-        begin == name.npos ? name : name.substr(name.find_first_not_of(" \t\r", begin + 1));
-    if (std::ranges::find(kWeakFields, alone) != std::end(kWeakFields) && before.size() < 48 &&
+    // The field's name stands alone: at the beginning, or behind a sign.
+    const size_t sign = name.find_last_of("\n;,|(.");
+    const size_t from = sign == name.npos ? 0 : sign + 1;
+    const std::string_view alone = name.substr(std::min(name.find_first_not_of(" \t\r", from), name.size()));
+    const bool whole = sign != name.npos || before.size() < kBack;  // nothing of it was cut off
+    if (whole && std::ranges::find(kWeakFields, alone) != std::end(kWeakFields) &&
         IsCommonGivenName(text.substr(at, words.first_end - at)))
       return words.end;
   }

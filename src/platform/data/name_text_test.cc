@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+#include <string>
+
 #include "platform/data/personal.h"
 
 namespace sinter {
@@ -52,6 +55,13 @@ TEST(NameText, IsFoundByWhatStandsAround) {
   for (const auto& [text, masked] : texts) EXPECT_EQ(Masked(text), masked);
 }
 
+TEST(NameText, FieldsBehindOtherText) {
+  const std::string other = "a line of text that is longer than what is looked back at";
+  EXPECT_EQ(Masked(other + "\nName: Mary Kowalska"), other + "\nName: [name]");
+  EXPECT_EQ(Masked(other + " name: Mary Kowalska"), other + " name: Mary Kowalska");
+  EXPECT_EQ(Masked("  Name: Mary"), "  Name: [name]");
+}
+
 TEST(NameText, WhatOnlyLooksLikeItIsLeft) {
   for (const char* text : {"Dear Sir or Madam",
                            "Dear Customer",
@@ -95,6 +105,29 @@ TEST(NameText, WhatOnlyLooksLikeItIsLeft) {
                            "小王来了",
                            "我是王小明"})
     EXPECT_EQ(Masked(text), text);
+}
+
+TEST(NameText, PiecesInAnyOrderGiveSpansInTheText) {
+  constexpr unsigned kSeed = 5;
+  std::mt19937 random(kSeed);
+  const std::string pieces[] = {
+      "Mr ",    "Dr. ", "my name is ", "Dear ", "regards,\n", "Name: ", "Full name:", "我叫",
+      "姓名：", "先生", "女士",        "王",    "欧阳",       "小明",   "，",         "A",
+      "b",      "É",    "\xFF",        "\xC3",  "\xE7\x8E",   " ",      "\n",         ".",
+      ",",      "-",    "'",           "van ",  "Ann",        "J.",     "Ltd",        "联系人:",
+      " \t",    "：",   ";",           ":",     "Mary",       "@",      "_",          "1"};
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text;
+    for (size_t n = random() % 12; n > 0; --n) text += pieces[random() % std::size(pieces)];
+    size_t at = 0;
+    for (const PersonalSpan& span : FindPersonal(text)) {
+      ASSERT_TRUE(span.begin >= at && span.begin < span.end && span.end <= text.size())
+          << "seed " << kSeed << ": " << text;
+      at = span.end;
+    }
+    LooksLikeName(text);
+    HasCommonName(text);
+  }
 }
 
 TEST(NameText, BytesThatAreNoTextAreLeft) {
