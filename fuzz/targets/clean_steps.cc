@@ -17,6 +17,10 @@ Status Run(std::span<const std::byte> input) {
     if (step.kind == Kind::kFilter) SINTER_CHECK(step.where.has_value());
     if (step.kind == Kind::kFill) SINTER_CHECK(step.with.empty() == step.value.has_value());
     if (step.kind == Kind::kCast) SINTER_CHECK(ParseColumnRequest(step.type).has_value());
+    if (step.kind == Kind::kForget) {
+      const auto again = ParseCleanSteps(ForgetStepText(step));
+      SINTER_CHECK(again && (*again)[0].records == step.records && (*again)[0].columns == step.columns);
+    }
     if (step.kind != Kind::kFilter && step.kind != Kind::kDeduplicate) SINTER_CHECK(!step.columns.empty());
   }
   return {};

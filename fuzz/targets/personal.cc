@@ -2,6 +2,8 @@
 #include "platform/data/personal.h"
 
 #include "fuzz/targets.h"
+#include "platform/data/name_columns.h"
+#include "platform/data/name_text.h"
 
 namespace sinter {
 namespace {
@@ -15,6 +17,12 @@ Status Run(std::span<const std::byte> input) {
   }
   SINTER_CHECK(MaskPersonal(text, {}) == text);
   if (at == 0) SINTER_CHECK(MaskPersonal(text, {true, true, true, true, true}) == text);
+  // The same bytes as a column's heading and as a value of it.
+  NameColumn names(text);
+  const bool shaped = names.Add(text);
+  SINTER_CHECK(!shaped || (LooksLikeName(text) && NameHeadingOf(text) != NameHeading::kNone));
+  SINTER_CHECK(shaped || !names.HoldsNames());
+  if (text.empty()) SINTER_CHECK(!HasCommonName(text));
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -10,6 +11,7 @@
 
 #include "platform/data/column_writer.h"
 #include "platform/data/features.h"
+#include "platform/data/name_columns.h"
 #include "platform/data/personal.h"
 
 namespace sinter {
@@ -51,6 +53,8 @@ class Cleaner {
         return Relabel();
       case Kind::kMask:
         return Mask();
+      case Kind::kForget:
+        return Forget();
     }
     return {};
   }
@@ -216,17 +220,33 @@ class Cleaner {
       TRY(columns.emplace_back(), frame_.Find(name));
     }
     if (step_.columns.empty()) columns = FeatureColumns(frame_.ColumnInfos(), frame_.Label());
+    std::set<Sha256Digest> seen;
+    return KeepByDigest(columns, [&](const Sha256Digest& digest) { return seen.insert(digest).second; });
+  }
+
+  Status Forget() {
+    std::vector<size_t> columns;
+    for (const std::string& name : step_.columns) {
+      TRY(columns.emplace_back(), frame_.Find(name));
+    }
+    return KeepByDigest(columns, [&](const Sha256Digest& digest) {
+      return !std::ranges::binary_search(step_.records, digest);
+    });
+  }
+
+  // The rows that are kept by what they say in some columns.
+  Status KeepByDigest(const std::vector<size_t>& columns,
+                      const std::function<bool(const Sha256Digest&)>& keep) {
     std::vector<std::string> names;
     names.reserve(columns.size());
     for (const size_t c : columns) names.push_back(frame_.column(c).name);
     RowHasher hasher(names);
-    std::set<Sha256Digest> seen;
     std::vector<bool> kept(frame_.rows().size());
     for (size_t i = 0; i < kept.size(); ++i) {
       TRY_STATUS(Stopped(i));
       hasher.Begin();
       for (size_t k = 0; k < columns.size(); ++k) hasher.Add(k, frame_.At(columns[k], i));
-      kept[i] = seen.insert(hasher.Finish()).second;
+      kept[i] = keep(hasher.Finish());
       if (!kept[i]) Touch(i, RowText(i), "(left out)");
     }
     frame_.Keep(kept);
@@ -290,6 +310,12 @@ class Cleaner {
       return Unsupported(fmt::format("column '{}' is a {}: personal data are masked in texts",
                                      frame_.column(c).name, ColumnKindName(kind)),
                          "without 'what' its values become missing");
+    // In a column of names, a value that is written as one is one.
+    NameColumn names(frame_.column(c).name);
+    for (size_t i = 0; kinds[static_cast<size_t>(PersonalKind::kName)] && i < frame_.rows().size(); ++i) {
+      TRY_STATUS(Stopped(i));
+      if (const Cell cell = frame_.At(c, i); cell.kind == Cell::Kind::kText) names.Add(cell.text);
+    }
     for (size_t i = 0; i < frame_.rows().size(); ++i) {
       TRY_STATUS(Stopped(i));
       if (!chosen(frame_.CellsOf(i))) continue;
@@ -297,7 +323,8 @@ class Cleaner {
       if (step_.what.empty()) {
         Change(c, i, Cell());
       } else if (cell.kind == Cell::Kind::kText) {
-        const std::string masked = MaskPersonal(cell.text, kinds);
+        const bool name = names.IsName(cell.text);
+        const std::string masked = name ? "[name]" : MaskPersonal(cell.text, kinds);
         Change(c, i, Cell::Text(masked));
       }
     }

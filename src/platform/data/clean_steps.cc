@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
 #include "base/yaml.h"
 #include "platform/data/personal.h"
 
@@ -20,8 +21,10 @@ constexpr std::pair<Kind, std::string_view> kKinds[] = {{Kind::kDrop, "drop"},
                                                         {Kind::kFilter, "filter"},
                                                         {Kind::kDeduplicate, "deduplicate"},
                                                         {Kind::kRelabel, "relabel"},
-                                                        {Kind::kMask, "mask"}};
+                                                        {Kind::kMask, "mask"},
+                                                        {Kind::kForget, "forget"}};
 constexpr size_t kMostSteps = 1000;
+constexpr size_t kMostForgotten = 10'000;
 
 Result<std::vector<std::string>> ReadNames(const YamlNode& node) {
   std::vector<std::string> names;
@@ -44,14 +47,32 @@ Result<Filter> ReadFilter(const YamlNode& node) {
   return filter;
 }
 
+Result<std::vector<Sha256Digest>> ReadRecords(const YamlNode& node) {
+  if (node.kind != YamlKind::kSequence || node.items.empty())
+    return node.Invalid("a list of SHA-256 digests is needed");
+  if (node.items.size() > kMostForgotten) return node.Invalid("more than 10,000 records");
+  std::vector<Sha256Digest> records;
+  records.reserve(node.items.size());
+  for (const YamlNode& item : node.items) {
+    const auto digest = ParseSha256(item.scalar);
+    if (item.kind != YamlKind::kScalar || !digest)
+      return item.Invalid("a SHA-256 digest is 64 lower-case hexadecimal digits");
+    records.push_back(*digest);
+  }
+  return records;
+}
+
 Status ReadField(const std::string& key, const YamlNode& node, CleanStep& step) {
   const auto is = [&](std::initializer_list<Kind> kinds) {
     return std::ranges::find(kinds, step.kind) != kinds.end();
   };
-  if (key == "column" && !is({Kind::kDeduplicate})) {
+  if (key == "column" && !is({Kind::kDeduplicate, Kind::kForget})) {
     TRY(step.columns.emplace_back(), YamlString(node));
-  } else if (key == "by" && is({Kind::kDeduplicate})) {
+  } else if ((key == "by" && is({Kind::kDeduplicate})) || (key == "columns" && is({Kind::kForget}))) {
     TRY(step.columns, ReadNames(node));
+  } else if (key == "records" && is({Kind::kForget})) {
+    TRY(std::vector<Sha256Digest> records, ReadRecords(node));
+    step.records = ForgetStep({}, std::move(records)).records;
   } else if (key == "with" && is({Kind::kFill})) {
     TRY(step.with, YamlString(node));
     if (step.with != "mean" && step.with != "median" && step.with != "mode")
@@ -95,7 +116,8 @@ Status ReadField(const std::string& key, const YamlNode& node, CleanStep& step) 
 
 Status CheckStep(const CleanStep& step, const YamlNode& node) {
   if (step.columns.empty() && step.kind != Kind::kFilter && step.kind != Kind::kDeduplicate)
-    return node.Invalid("'column' is missing");
+    return node.Invalid(step.kind == Kind::kForget ? "'columns' is missing" : "'column' is missing");
+  if (step.kind == Kind::kForget && step.records.empty()) return node.Invalid("'records' is missing");
   if (step.kind == Kind::kFill && step.with.empty() == !step.value.has_value())
     return node.Invalid("give either 'with' or 'value'");
   if (step.kind == Kind::kCast && step.type.empty()) return node.Invalid("'to' is missing");
@@ -115,7 +137,7 @@ Result<CleanStep> ReadStep(const YamlNode& node) {
       std::ranges::find(kKinds, std::string_view(name.scalar), [](const auto& k) { return k.second; });
   if (known == std::end(kKinds))
     return name.Invalid(fmt::format("there is no step '{}'", name.scalar.substr(0, 64)),
-                        "drop, fill, cast, filter, deduplicate, relabel, mask");
+                        "drop, fill, cast, filter, deduplicate, relabel, mask, forget");
   CleanStep step;
   step.kind = known->first;
   step.line = name.line;
@@ -138,6 +160,23 @@ Result<CleanStep> ReadStep(const YamlNode& node) {
   return step;
 }
 
+// In double quotes, as YAML 1.2 has them: what may not stand there as it is, or would be folded, is escaped.
+std::string YamlQuoted(std::string_view text) {
+  std::string out = "\"";
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = std::max<size_t>(Utf8LengthAt(text, i), 1);
+    uint32_t code = static_cast<unsigned char>(text[i]);
+    if (length > 1) code &= 0x7fu >> length;
+    for (size_t j = 1; j < length; ++j) code = code << 6 | (static_cast<unsigned char>(text[i + j]) & 0x3fu);
+    const bool escaped = code < 0x20 || (code >= 0x7f && code <= 0xa0) || code == 0x2028 || code == 0x2029 ||
+                         code == 0xfeff || code == 0xfffe || code == 0xffff;
+    if (code == '"' || code == '\\') out += '\\';
+    out += escaped ? fmt::format("\\u{:04x}", code) : std::string(text.substr(i, length));
+    i += length;
+  }
+  return out + '"';
+}
+
 }  // namespace
 
 Result<std::vector<CleanStep>> ParseCleanSteps(std::string_view yaml) {
@@ -154,10 +193,29 @@ Result<std::vector<CleanStep>> ParseCleanSteps(std::string_view yaml) {
   return steps;
 }
 
+CleanStep ForgetStep(std::vector<std::string> columns, std::vector<Sha256Digest> records) {
+  CleanStep step;
+  step.kind = Kind::kForget;
+  step.columns = std::move(columns);
+  step.records = std::move(records);
+  std::ranges::sort(step.records);
+  const auto twice = std::ranges::unique(step.records);
+  step.records.erase(twice.begin(), twice.end());
+  return step;
+}
+
+std::string ForgetStepText(const CleanStep& step) {
+  std::string columns;
+  for (const std::string& name : step.columns) columns += (columns.empty() ? "" : ", ") + YamlQuoted(name);
+  std::string text = fmt::format("steps:\n  - forget:\n      columns: [{}]\n      records:\n", columns);
+  for (const Sha256Digest& record : step.records) text += fmt::format("        - \"{}\"\n", record.Hex());
+  return text;
+}
+
 Json CleanStepJson(const CleanStep& step) {
   const auto* kind = std::ranges::find(kKinds, step.kind, [](const auto& k) { return k.first; });
   Json json = {{"step", kind->second}};
-  if (step.kind == Kind::kDrop)
+  if (step.kind == Kind::kDrop || step.kind == Kind::kForget)
     json["columns"] = step.columns;
   else if (step.kind == Kind::kDeduplicate)
     json["by"] = step.columns;
@@ -172,6 +230,7 @@ Json CleanStepJson(const CleanStep& step) {
     for (const auto& [from, to] : step.names) json["from"].push_back({from, to});
   }
   if (!step.what.empty()) json["what"] = step.what;
+  for (const Sha256Digest& record : step.records) json["records"].push_back(record.Hex());
   if (step.where) json["where"] = step.where->ToString();
   return json;
 }

@@ -145,6 +145,21 @@ TEST_F(CleanTest, PersonalDataAreMasked) {
   EXPECT_THAT(Clean("steps: [{mask: {column: note, what: [face]}}]"), HasSubstr("'face' is no kind"));
 }
 
+TEST_F(CleanTest, NamesAreMaskedInColumnsOfNames) {
+  const Path path = Write("n.csv",
+                          "contact_name,note,label\nYuki Tanaka,Yuki Tanaka,a\nAcme Ltd,my name is Yuki,b\n"
+                          "Ximena Paz,,a\nLee Ray,,a\nJan Grube,,b\n");
+  const TableImport import{.splits = {{"train", {path}}},
+                           .columns = {{"contact_name", {ColumnRequest::Type::kText, {}}},
+                                       {"note", {ColumnRequest::Type::kText, {}}}}};
+  imported_ = *ImportTables(*store_, import);
+  version_ = *DatasetVersion::Open(*store_, imported_.id);
+  EXPECT_EQ(Clean("steps: [{mask: {column: contact_name, what: [name]}}, {mask: {column: note, what: all}}]"),
+            "[name],Yuki Tanaka,a\nAcme Ltd,my name is [name],b\n[name],-,a\n[name],-,a\n[name],-,b\n");
+  // Other kinds alone leave them.
+  EXPECT_THAT(Clean("steps: [{mask: {column: contact_name, what: [mail]}}]"), HasSubstr("Yuki Tanaka,Yuki"));
+}
+
 TEST_F(CleanTest, TheSameStepsOnTheSameVersionAreTheSameVersion) {
   const char* steps = "steps: [deduplicate, {fill: {column: colour, with: mode}}]";
   Clean(steps);
@@ -208,6 +223,9 @@ TEST_F(CleanTest, BadFilesSayLineAndColumn) {
   EXPECT_THAT(Clean("steps: [{drop: [a, a]}]"), HasSubstr("stands twice"));
   EXPECT_THAT(Clean("steps: [filter]"), HasSubstr("needs a condition"));
   EXPECT_THAT(Clean("steps: [mask]"), HasSubstr("'column' is missing"));
+  EXPECT_THAT(Clean("steps: [forget]"), HasSubstr("'columns' is missing"));
+  EXPECT_THAT(Clean("steps: [{forget: {columns: [id]}}]"), HasSubstr("'records' is missing"));
+  EXPECT_THAT(Clean("steps: [{forget: {columns: [id], records: [2c]}}]"), HasSubstr("64 lower-case"));
   EXPECT_THAT(Clean("steps: []"), HasSubstr("there is no step"));
   EXPECT_THAT(Clean("stops: []"), HasSubstr("a list called 'steps'"));
 }

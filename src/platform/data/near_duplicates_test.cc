@@ -80,6 +80,19 @@ TEST_F(NearTest, PersonalDataAreCounted) {
             Json({{"mail", 1}, {"phone", 1}}));
 }
 
+TEST_F(NearTest, NamesAreCountedInColumnsOfNames) {
+  const auto v =
+      Tables({"customer_name,product_name,note\nYuki Tanaka,Red Chair,my name is Jan\nXimena Paz,Oak "
+              "Desk,none\nDr Jan "
+              "Grube,Wall Clock,Jan\nAnn Lee,Desk Fan,x\nAcme Ltd,Floor Mat,y\n"});
+  const auto profile = ProfileDataset(*v);
+  ASSERT_TRUE(profile) << profile.error().ToString();
+  const auto& columns = profile->splits[0].columns;
+  EXPECT_THAT(columns[0].personal, ElementsAre(0, 0, 0, 0, 4));
+  EXPECT_THAT(columns[1].personal, ::testing::Each(0));
+  EXPECT_THAT(columns[2].personal, ElementsAre(0, 0, 0, 0, 1));
+}
+
 TEST_F(NearTest, LeaksAndContradictionsOfATable) {
   // In the test: a training row under another label, one that differs in one column, and one of its own.
   const auto v = Tables({"a,b,c,d,label\n1,2,3,x,p\n5,6,7,y,q\n1,2,3,x,p\n",

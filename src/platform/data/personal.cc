@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "platform/data/name_text.h"
+
 namespace sinter {
 namespace {
 
@@ -174,25 +176,6 @@ size_t Phone(std::string_view text, size_t at) {
   return grouped && n >= 9 && n <= 12 ? read.end : 0;
 }
 
-size_t Name(std::string_view text, size_t at) {
-  size_t end = 0;
-  for (const std::string_view title : {"Mrs", "Mr", "Ms", "Dr", "Prof", "Herr", "Frau", "Mme"}) {
-    if (!text.substr(at).starts_with(title)) continue;
-    size_t i = at + title.size();
-    if (At(text, i) == '.') ++i;
-    for (int words = 0; words < 3 && At(text, i) == ' ' && IsUpper(At(text, i + 1)); ++words) {
-      size_t last = i + 2;
-      while (last < text.size() && (IsLetter(text[last]) || static_cast<unsigned char>(text[last]) >= 0x80 ||
-                                    text[last] == '-' || text[last] == '\''))
-        ++last;
-      if (last < i + 3) break;  // an initial alone is no name
-      end = i = last;
-    }
-    if (end != 0) return end;
-  }
-  return 0;
-}
-
 }  // namespace
 
 std::string_view PersonalKindName(PersonalKind kind) { return kNames[static_cast<size_t>(kind)]; }
@@ -212,7 +195,7 @@ std::vector<PersonalSpan> FindPersonal(std::string_view text) {
                                                       {PersonalKind::kCard, &Card},
                                                       {PersonalKind::kIdentity, &SocialSecurity},
                                                       {PersonalKind::kPhone, &Phone},
-                                                      {PersonalKind::kName, &Name}};
+                                                      {PersonalKind::kName, &NameEndAt}};
   std::vector<PersonalSpan> spans;
   for (size_t i = 0; i < text.size();) {
     const char c = text[i];
@@ -222,6 +205,11 @@ std::vector<PersonalSpan> FindPersonal(std::string_view text) {
                          before != '@' && before != '%') ||
                         ((c == '+' || c == '(') && !IsWord(before));
     size_t end = 0;
+    // Names alone begin with other letters than ASCII's; bytes below are within a character, or begin signs.
+    if (static_cast<unsigned char>(c) >= 0xc3) {
+      end = NameEndAt(text, i);
+      if (end != 0) spans.push_back({PersonalKind::kName, i, end});
+    }
     for (const auto& [kind, find] : kFinds) {
       if (!begins) break;
       end = find(text, i);

@@ -27,9 +27,10 @@ struct PersonalSpan {
 //   check digits
 //             hold: ISO 13616), a number of the form 123-45-6789 (US social security)
 //   phone     '+' and 8 to 15 digits; 9 to 12 digits in groups, or the first in brackets; a Chinese mobile
-//   number name      Mr, Mrs, Ms, Dr, Prof, Herr, Frau, Mme and one to three words in capitals behind it
-// By pattern alone: names without a title are not seen, and some numbers look like others. Linear in the
-// text.
+//             number
+//   name      known by what stands around it: a title, "my name is", "Dear", 我叫, 先生 ... (NameEndAt)
+// By pattern alone: a name in the middle of a sentence is not seen, nor a column of names (NameColumn sees
+// those by their heading), and some numbers look like others. Linear in the text.
 std::vector<PersonalSpan> FindPersonal(std::string_view text);
 
 // The text with each of those kinds replaced by "[mail]", "[phone]" ...

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "platform/data/name_columns.h"
+
 namespace sinter {
 namespace {
 
@@ -128,6 +130,8 @@ Result<ColumnProfile> ProfileColumn(const DatasetVersion& version, size_t split,
   Moments moments;
   Distinct distinct;
   std::vector<double> block, values;
+  NameColumn names(c.name);
+  int64_t names_alone = 0;  // values that are names by their column alone
   for (int64_t row = 0; row < version.Rows(split); ++row) {
     if (row % 4096 == 0 && cancel.Cancelled()) return Stopped();
     if (version.Missing(split, column, row)) {
@@ -136,8 +140,9 @@ Result<ColumnProfile> ProfileColumn(const DatasetVersion& version, size_t split,
     }
     if (c.dtype != DType::kF64) {
       std::array<bool, kPersonalKinds> found{};
-      for (const PersonalSpan& span : FindPersonal(CellText(version.CellAt(split, column, row))))
-        found[static_cast<size_t>(span.kind)] = true;
+      const std::string text = CellText(version.CellAt(split, column, row));
+      for (const PersonalSpan& span : FindPersonal(text)) found[static_cast<size_t>(span.kind)] = true;
+      names_alone += names.Add(text) && !found[static_cast<size_t>(PersonalKind::kName)];
       for (size_t k = 0; k < found.size(); ++k) profile.personal[k] += found[k];
     }
     double value = 0;
@@ -161,6 +166,7 @@ Result<ColumnProfile> ProfileColumn(const DatasetVersion& version, size_t split,
     }
   }
   moments.Add(block);
+  if (names.HoldsNames()) profile.personal[static_cast<size_t>(PersonalKind::kName)] += names_alone;
   profile.numbers = moments.Finish();
   profile.quantiles = Quantiles(values);
   if (c.kind != ColumnKind::kClass) profile.distinct = distinct.Count();

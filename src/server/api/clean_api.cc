@@ -24,18 +24,29 @@ Result<Json> CleanDataset(Platform& platform, std::string_view name, const Json&
   TRY(const std::vector<StepReport> reports, ApplySteps(frame, steps, cancel));
   Json answer = {{"from", VersionJson(found)}, {"steps", StepReportsJson(reports)}, {"version", nullptr}};
   if (!apply) return answer;
-  TRY_STATUS(platform.quotas().AdmitOnDisk(found.bytes));  // at most about as many again
-  TRY(const Manifest base, datasets.ManifestOf(found));
-  TRY(const ImportedDataset made, frame.Write(platform.store(), base));
-  Json recorded = Json::array();
-  for (const CleanStep& step : steps) recorded.push_back(CleanStepJson(step));
-  Json details = {{"from", {{"ref", found.Ref()}, {"id", found.id.Hex()}}}, {"steps", std::move(recorded)}};
-  // How new files come in stays as it was.
-  const Json before = Json::parse(found.details, nullptr, false);
-  if (before.is_object() && before.contains("import")) details["import"] = before["import"];
-  TRY(const RepositoryVersion added, datasets.Add(name, made.manifest, details.dump(), who));
+  TRY(const RepositoryVersion added, AddCleaned(platform, name, found, frame, steps, {}, who));
   answer["version"] = VersionJson(added);
   return answer;
+}
+
+Result<RepositoryVersion> AddCleaned(Platform& platform, std::string_view name, const RepositoryVersion& from,
+                                     const Frame& frame, const std::vector<CleanStep>& steps, NewVersion next,
+                                     std::string_view who) {
+  Repositories& datasets = platform.repositories(RepositoryKind::kDataset);
+  TRY_STATUS(platform.quotas().AdmitOnDisk(from.bytes));  // at most about as many again
+  TRY(const Manifest base, datasets.ManifestOf(from));
+  TRY(ImportedDataset made, frame.Write(platform.store(), base));
+  next.manifest = std::move(made.manifest);
+  Json recorded = Json::array();
+  for (const CleanStep& step : steps) recorded.push_back(CleanStepJson(step));
+  Json details = Json::parse(next.details);
+  details["from"] = {{"ref", from.Ref()}, {"id", from.id.Hex()}};
+  details["steps"] = std::move(recorded);
+  // How new files come in stays as it was.
+  const Json before = Json::parse(from.details, nullptr, false);
+  if (before.is_object() && before.contains("import")) details["import"] = before["import"];
+  next.details = details.dump();
+  return datasets.Commit(name, next, who);
 }
 
 Result<Json> DiffVersions(Platform& platform, std::string_view ref, std::string_view with,

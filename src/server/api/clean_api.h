@@ -5,6 +5,8 @@
 
 #include "base/cancel.h"
 #include "base/json.h"
+#include "platform/data/clean_steps.h"
+#include "platform/data/frame.h"
 #include "server/api/platform.h"
 
 namespace sinter {
@@ -13,6 +15,11 @@ namespace sinter {
 // version and the steps that it came from. {"from":{...},"steps":[report ...],"version":{...} or null}
 Result<Json> CleanDataset(Platform& platform, std::string_view name, const Json& body, std::string_view who,
                           const CancelToken& cancel = {});
+// A frame of the version `from`, to which the steps were applied, becomes a version of NAME. `next`: what is
+// said about it besides (details, a message, where main must stand).
+Result<RepositoryVersion> AddCleaned(Platform& platform, std::string_view name, const RepositoryVersion& from,
+                                     const Frame& frame, const std::vector<CleanStep>& steps, NewVersion next,
+                                     std::string_view who);
 // What changed from `ref` to `with`. `key`: a column that tells rows apart; empty: their contents do.
 Result<Json> DiffVersions(Platform& platform, std::string_view ref, std::string_view with,
                           std::string_view key, const CancelToken& cancel = {});

@@ -114,13 +114,18 @@ std::vector<LineageEdge> EdgesOfService(const ServiceInfo& service) {
   return edges;
 }
 
-Result<Json> ShowLineage(Platform& platform, std::string_view kind, std::string_view ref) {
-  TRY(const LineageNode node, NodeOf(platform, kind, ref));
+Result<std::vector<LineageEdge>> AllLineageEdges(Platform& platform) {
   std::vector<LineageEdge> edges;
   TRY_STATUS(AddVersions(platform, RepositoryKind::kDataset, edges));
   TRY_STATUS(AddVersions(platform, RepositoryKind::kModel, edges));
   TRY_STATUS(AddRecords(platform.records(), "run", ReadRun, EdgesOfRun, edges));
   TRY_STATUS(AddRecords(platform.records(), std::string(kServiceKind), ReadService, EdgesOfService, edges));
+  return edges;
+}
+
+Result<Json> ShowLineage(Platform& platform, std::string_view kind, std::string_view ref) {
+  TRY(const LineageNode node, NodeOf(platform, kind, ref));
+  TRY(const std::vector<LineageEdge> edges, AllLineageEdges(platform));
   const Lineage lineage = TraceLineage(edges, node);
   Json steps = Json::array(), between = Json::array();
   for (const LineageStep& step : lineage.steps) {

@@ -16,6 +16,9 @@ std::vector<LineageEdge> EdgesOfVersion(RepositoryKind kind, const RepositoryVer
 std::vector<LineageEdge> EdgesOfRun(const RunInfo& run);
 std::vector<LineageEdge> EdgesOfService(const ServiceInfo& service);
 
+// Of all versions, runs and services.
+Result<std::vector<LineageEdge>> AllLineageEdges(Platform& platform);
+
 Result<Json> ShowLineage(Platform& platform, std::string_view kind, std::string_view ref);
 
 }  // namespace sinter

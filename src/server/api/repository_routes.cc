@@ -4,6 +4,7 @@
 #include "server/api/clean_api.h"
 #include "server/api/dataset_api.h"
 #include "server/api/lineage_api.h"
+#include "server/api/record_api.h"
 #include "server/api/removal_api.h"
 #include "server/api/repository_api.h"
 #include "server/api/routes.h"
@@ -91,6 +92,18 @@ std::vector<Route> RepositoryRoutes(Platform& platform) {
                 "What changed from one version of a data set to another.", [&platform](HttpRequest& r) {
                   return DiffVersions(platform, r.Parameter("ref"), r.Query("with"), r.Query("key"));
                 }));
+  routes.push_back(JsonRoute("POST", "/sinter/v1/datasets/{ref}/trace", Access::kRead,
+                             "Which versions, runs, models and services hold these records of a version.",
+                             [&platform](HttpRequest& r) -> Result<Json> {
+                               TRY(const Json body, r.JsonBody());
+                               return TraceRecords(platform, r.Parameter("ref"), body);
+                             }));
+  routes.push_back(JsonRoute("POST", "/sinter/v1/datasets/{ref}/forget", Access::kWrite,
+                             "Makes a version of a data set without these records, and says what holds them.",
+                             [&platform](HttpRequest& r) -> Result<Json> {
+                               TRY(const Json body, r.JsonBody());
+                               return ForgetRecords(platform, r.Parameter("ref"), body, r.principal.name);
+                             }));
   // A name, so that it is said of all versions; a data set that is not there is not governed.
   routes.push_back(JsonRoute("GET", "/sinter/v1/datasets/{ref}/governance", Access::kRead,
                              "Owner, licence, purpose and retention of a data set, and who changed them.",

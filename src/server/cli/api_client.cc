@@ -48,6 +48,16 @@ Result<std::unique_ptr<ApiClient>> ApiClient::Create(std::string_view origin, st
   return std::unique_ptr<ApiClient>(new ApiClient(std::move(client), std::string(origin), std::move(token)));
 }
 
+namespace {
+
+// Whole versions of data sets are read before the first byte of the answer.
+bool TakesItsTime(std::string_view path) {
+  return path.ends_with("/clean") || path.ends_with("/trace") || path.ends_with("/forget") ||
+         path.find("/compare?") != path.npos;
+}
+
+}  // namespace
+
 Result<ClientResponse> ApiClient::Send(std::string_view method, std::string_view path, std::string_view body,
                                        std::string_view range) {
   ClientRequest request;
@@ -57,10 +67,15 @@ Result<ClientResponse> ApiClient::Send(std::string_view method, std::string_view
   if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
   if (!range.empty()) request.headers.emplace_back("Range", range);
   if (method == "POST") request.headers.emplace_back("Content-Type", "application/json");
+  std::unique_ptr<HttpClient> slow;
+  if (TakesItsTime(path)) {
+    TRY(slow, HttpClient::Create(origin_, {.timeout = std::chrono::minutes(15)}));
+  }
+  HttpClient& client = slow ? *slow : *client_;
   const auto deadline = std::chrono::steady_clock::now() + patience_;
   std::chrono::milliseconds pause(100);
   for (;;) {
-    auto response = client_->Send(request);
+    auto response = client.Send(request);
     const bool away = response ? response->status == 503 : response.error().code == ErrorCode::kUnavailable;
     if (!away || std::chrono::steady_clock::now() + pause > deadline) return response;
     std::this_thread::sleep_for(pause);

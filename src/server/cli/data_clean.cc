@@ -99,7 +99,9 @@ void AddDataCleanCommands(CLI::App& data, CliContext& context) {
   CLI::App* clean =
       data.add_subcommand("clean", "Applies a list of steps: what they would touch, then a new version");
   clean->add_option("ref", ref, "NAME or NAME@VERSION")->required();
-  clean->add_option("steps", steps, "A YAML file: drop, fill, cast, filter, deduplicate, relabel, mask")
+  clean
+      ->add_option("steps", steps,
+                   "A YAML file: drop, fill, cast, filter, deduplicate, relabel, mask, forget")
       ->required();
   clean->add_flag("--apply", apply, "Make the version; without it nothing is changed");
   clean->add_option("--as", as, "What the data set of the new version is called (else as before)");

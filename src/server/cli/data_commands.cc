@@ -42,6 +42,7 @@ void AddDataCommands(CLI::App& app, CliContext& context) {
   AddDataCleanCommands(*data, context);
   AddDataLabelCommands(*data, context);
   AddDataGovernCommand(*data, context);
+  AddDataRecordCommands(*data, context);
   AddRepositoryCommands(*data, context, RepositoryKind::kDataset);
   AddHistoryCommands(*data, context, RepositoryKind::kDataset);
 }

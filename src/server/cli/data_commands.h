@@ -14,5 +14,7 @@ void AddDataGovernCommand(CLI::App& data, CliContext& context);
 void AddDataLabelCommands(CLI::App& data, CliContext& context);
 void AddLabelWorkCommands(CLI::App& label, CliContext& context);
 void AddDataProfileCommand(CLI::App& data, CliContext& context);
+// Single records: where they are, and a version without them.
+void AddDataRecordCommands(CLI::App& data, CliContext& context);
 
 }  // namespace sinter
