@@ -185,11 +185,13 @@ Result<DriftReport> Services::Drift(std::string_view name) {
     return Error{ErrorCode::kUnavailable, fmt::format("service {} is not ready", name), ""};
   std::lock_guard lock(entry->measuring);
   if (entry->reference_of != replica->info().name) {
-    TRY(const auto set, golden_->Load(*info.gates.golden, replica->info().interface));
+    TRY(const auto set,
+        golden_->Load(*info.gates.golden, replica->info().interface, replica->info().answers.classifies()));
     TRY(const auto answers, AskGolden(*replica, *set, CancelToken()));
     entry->reference.clear();
     for (size_t i = 0; i < answers.size(); ++i) {
-      TrafficFeature feature = FeatureOf(std::span(&set->inputs[i], 1), {}, AnswerReader(), 1);
+      TRY(const std::vector<Tensor> inputs, set->Rows(static_cast<int64_t>(i), 1));
+      TrafficFeature feature = FeatureOf(inputs, {}, AnswerReader(), 1);
       feature.index = static_cast<int32_t>(answers[i].of_model);
       feature.confidence = static_cast<float>(answers[i].confidence);
       entry->reference.push_back(feature);
