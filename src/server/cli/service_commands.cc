@@ -212,24 +212,31 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
     });
   };
   CLI::App* deploy =
-      verb("deploy", "Loads a model and answers with it", [&context](ApiClient& client) -> Status {
-        TRY(Json gates, GatesWith(Json::object(), gates_options));
-        TRY(const Json answer, client.Post("/services", {{"name", name},
-                                                         {"model", model},
-                                                         {"gates", std::move(gates)},
-                                                         {"replica", process ? "process" : "in-process"}}));
-        Print(context, answer, false);
-        if (!context.json)
-          fmt::print("\nWhat the next models must pass (sinter service gates {}):\n{}", name,
-                     GatesText(answer["gates"]));
-        return {};
-      });
+      verb("deploy", "Loads a model and answers with it; exit code 3 where what it says is refused",
+           [&context](ApiClient& client) -> Status {
+             TRY(Json gates, GatesWith(Json::object(), gates_options));
+             auto deployed = client.Post("/services", {{"name", name},
+                                                       {"model", model},
+                                                       {"gates", std::move(gates)},
+                                                       {"replica", process ? "process" : "in-process"}});
+             // A name that is taken is told by another code: what conflicts is the decision not to deploy.
+             if (!deployed && deployed.error().code == ErrorCode::kConflict)
+               context.failed_code = kExitRefused;
+             TRY(const Json answer, std::move(deployed));
+             Print(context, answer, false);
+             if (!context.json)
+               fmt::print("\nWhat the next models must pass (sinter service gates {}):\n{}", name,
+                          GatesText(answer["gates"]));
+             return {};
+           });
   deploy->add_option("model", model, "NAME or NAME@VERSION")->required();
   deploy->add_flag("--process", process,
                    "Run the model in worker processes: a crash there takes nothing with it");
   AddGatesOptions(*deploy, gates_options);
   CLI::App* rollout =
-      verb("rollout", "Replaces the model, through the service's gates, without losing a request",
+      verb("rollout",
+           "Replaces the model, through the service's gates, without losing a request; exit code 3 where one "
+           "refuses it at once, or with --wait",
            [&context](ApiClient& client) { return RollOut(context, client); });
   rollout->add_option("model", model, "NAME or NAME@VERSION")->required();
   rollout->add_flag("--wait", wait_for_it, "Until it is over; exit code 3 where a gate refuses it");
