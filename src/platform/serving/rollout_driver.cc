@@ -230,6 +230,8 @@ void RolloutDriver::ObserveLoading(RolloutSnapshot& s) {
       load_.load_error = std::move(replica).error();
     } else {
       load_.warm = (*replica)->info().warm_up;
+      // Latencies are compared: both have the same.
+      if (current != nullptr) (*replica)->SetThreads(current->threads());
       if (current != nullptr) {
         auto candidate = Candidate::Make(*replica, current->shared_info());
         if (candidate) {

@@ -108,7 +108,8 @@ class Services {
   };
   std::shared_ptr<Entry> FindEntry(std::string_view name) const;
   Result<std::shared_ptr<Entry>> NeedEntry(std::string_view name) const;
-  Result<std::shared_ptr<Replica>> LoadReplica(const RevisionRef& revision, const BatchLimits& limits);
+  Result<std::shared_ptr<Replica>> LoadReplica(const RevisionRef& revision, const BatchLimits& limits,
+                                               const Scaling& scaling);
   void Restore(const ServiceInfo& wanted);
   Result<ServiceInfo> Write(std::string_view name, std::string_view who,
                             const std::function<void(ServiceInfo&)>& change);

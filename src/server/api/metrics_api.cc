@@ -117,6 +117,15 @@ void AddHttp(Families& families, const HttpTraffic& traffic) {
 void AddServices(Families& families, const std::vector<ServiceStats>& services) {
   families.Family("sinter_service_ready", "1 where a service's model is loaded.", MetricType::Gauge);
   for (const ServiceStats& s : services) families.Value({{"service", s.service}}, s.ready ? 1.0 : 0.0);
+  const auto now = [&](const char* name, const char* help, int ServiceStats::* figure) {
+    families.Family(name, help, MetricType::Gauge);
+    for (const ServiceStats& s : services)
+      families.Value({{"service", s.service}}, static_cast<double>(s.*figure));
+  };
+  now("sinter_service_workers", "Runs that may go side by side now; 0: nothing is loaded.",
+      &ServiceStats::workers);
+  now("sinter_service_threads", "Of the engine's threads, what each of those runs may use.",
+      &ServiceStats::threads);
   families.Family("sinter_service_requests_total",
                   "Requests by outcome: refused by a full queue, invalid by their own fault.",
                   MetricType::Counter);

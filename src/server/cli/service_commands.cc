@@ -24,7 +24,7 @@ std::string PathOf(std::string_view more = {}) {
 }
 
 std::string dataset, labelling;
-std::optional<int64_t> most_workers;
+std::optional<int64_t> most_workers, least_threads, most_threads;
 std::optional<double> idle_s;
 int64_t limit = 20;
 
@@ -265,16 +265,23 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
   cases->add_option("--limit", limit, "How many are shown")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  CLI::App* scale = change("scale", "Follows the load: more runs side by side, and none while nobody asks",
-                           false, [](ApiClient& client) -> Result<Json> {
-                             TRY(const Json before, client.Get(PathOf()));
-                             Json scaling = before["scaling"];
-                             if (most_workers) scaling["most_workers"] = *most_workers;
-                             if (idle_s) scaling["idle_s"] = *idle_s;
-                             return client.Post(PathOf("/scaling"), scaling);
-                           });
+  CLI::App* scale =
+      change("scale", "Follows the load: more runs side by side, on more threads; none while nobody asks",
+             false, [](ApiClient& client) -> Result<Json> {
+               TRY(const Json before, client.Get(PathOf()));
+               Json scaling = before["scaling"];
+               if (most_workers) scaling["most_workers"] = *most_workers;
+               if (idle_s) scaling["idle_s"] = *idle_s;
+               if (least_threads) scaling["least_threads"] = *least_threads;
+               if (most_threads) scaling["most_threads"] = *most_threads;
+               return client.Post(PathOf("/scaling"), scaling);
+             });
   scale->add_option("--workers", most_workers,
                     "Runs side by side, at most; 0: as many as the service was deployed with");
+  scale->add_option("--threads", most_threads,
+                    "Of the engine's threads, what a run may use at most; 0: all that there are");
+  scale->add_option("--least-threads", least_threads,
+                    "What it may use while little is asked; 0: as many as at most");
   scale->add_option("--idle", idle_s, "Seconds without a request, after which the model is let go; 0: never");
   change("unload", "Lets go of the models until the next request", false,
          [](ApiClient& client) { return client.Post(PathOf("/unload"), Json::object()); });
