@@ -361,6 +361,7 @@ Status RolloutDriver::Do(const RolloutDecision& decision, const std::string& by)
     };
   }
   TRY_STATUS(Write(next, by, change));
+  if (world_.counts != nullptr) world_.counts->Add(before, by != kGates, decision.action);
   {
     std::lock_guard lock(mutex_);
     info_ = next;

@@ -39,7 +39,8 @@ void Services::Drive(const std::shared_ptr<Entry>& entry, const BatchLimits& lim
                      const auto switched = weak.lock();
                      std::unique_lock lock(entries_mutex_);
                      if (switched != nullptr) switched->problem.clear();
-                   }},
+                   },
+                   &entry->counts},
       std::move(rollout));
   driver->Start();
   std::shared_ptr<RolloutDriver> before;
@@ -47,6 +48,26 @@ void Services::Drive(const std::shared_ptr<Entry>& entry, const BatchLimits& lim
     std::unique_lock lock(entries_mutex_);
     before = std::exchange(entry->driver, std::move(driver));
   }
+}
+
+std::vector<RolloutStats> Services::StatsOfRollouts() const {
+  std::vector<RolloutStats> stats;
+  std::vector<std::shared_ptr<Entry>> entries;
+  {
+    std::shared_lock lock(entries_mutex_);
+    for (const auto& [name, entry] : entries_) entries.push_back(entry);
+  }
+  for (const auto& entry : entries) {
+    RolloutStats& one = stats.emplace_back();
+    one.service = entry->service->name();
+    one.decisions = entry->counts.Read();
+    const auto driver = DriverOf(*entry);
+    if (driver == nullptr) continue;
+    const RolloutInfo info = driver->Info();
+    one.state = info.state;
+    one.share = info.SharePercent();
+  }
+  return stats;
 }
 
 Result<RolloutInfo> Services::StartRollout(std::string_view name, std::string_view model,
