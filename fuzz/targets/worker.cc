@@ -1,5 +1,6 @@
-// What a worker process of a replica says. The first byte chooses what is read: t, tensors; a, an answer; r,
-// a report. Tensors that are read are no larger than the bytes, and written again are the same bytes.
+// What a worker process of a replica says and is asked. The first byte chooses what is read: t, tensors; q, a
+// question; a, an answer; r, a report. Tensors that are read are no larger than the bytes, and written again
+// are the same bytes.
 #include "fuzz/targets.h"
 #include "platform/serving/worker_protocol.h"
 
@@ -19,6 +20,12 @@ Status Run(std::span<const std::byte> input) {
   if (kind == 't') {
     TRY(const auto tensors, DecodeTensors(body));
     return CheckTensors(body, tensors);
+  }
+  if (kind == 'q') {
+    TRY(const WorkerQuestion question, DecodeQuestion(body));
+    const auto again = EncodeQuestion(question.threads, question.inputs);
+    SINTER_CHECK(question.threads <= 1024 && again.has_value() && *again == TextOf(body));
+    return {};
   }
   if (kind == 'a') {
     const auto answer = DecodeAnswer(body);

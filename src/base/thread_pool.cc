@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/pool_usage.h"
+#include "base/pool_width.h"
 #include "base/result.h"
 
 namespace sinter {
@@ -15,6 +16,23 @@ namespace {
 constexpr int kSpins = 2000;
 
 thread_local bool inside_chunk = false;
+thread_local int width = 0;         // pool_width.h
+thread_local int worker_index = 0;  // of a pool's thread, from 1
+
+// ThreadPool::job_ in parts. Helpers: how many of the pool's threads may take chunks, those of the lowest
+// indexes. That a generation comes again after 4 million jobs does no harm: a chunk is taken from the job
+// that stands, and what is run is read after that.
+constexpr int kHelpersBits = 10;
+constexpr uint32_t kAllHelpers = (1u << kHelpersBits) - 1;
+uint64_t JobWord(uint64_t generation, uint32_t helpers, int chunks) {
+  return generation << (32 + kHelpersBits) | static_cast<uint64_t>(helpers) << 32 |
+         static_cast<uint64_t>(chunks) << 16;
+}
+uint64_t GenerationOf(uint64_t job) { return job >> (32 + kHelpersBits); }
+bool MayHelp(uint64_t job) {
+  return static_cast<uint32_t>(worker_index) <= (static_cast<uint32_t>(job >> 32) & kAllHelpers);
+}
+
 // Of work within work only the outermost piece is measured (pool_usage.h).
 thread_local bool measured = false;
 
@@ -51,9 +69,17 @@ int DefaultThreads() {
 
 }  // namespace
 
+PoolWidth::PoolWidth(int threads) : before_(width) { width = std::clamp(threads, 0, 1024); }
+PoolWidth::~PoolWidth() { width = before_; }
+
 ThreadPool::ThreadPool(int threads) {
   SINTER_CHECK(threads >= 1 && threads <= 1024);
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { Work(); });
+  for (int i = 1; i < threads; ++i) {
+    workers_.emplace_back([this, i] {
+      worker_index = i;
+      Work();
+    });
+  }
 }
 
 ThreadPool::~ThreadPool() {
@@ -73,7 +99,7 @@ bool ThreadPool::TakeChunk() {
   while (true) {
     const uint32_t chunks = static_cast<uint32_t>(job >> 16) & 0xffffu;
     const uint32_t next = static_cast<uint32_t>(job) & 0xffffu;
-    if (next >= chunks) return false;
+    if (next >= chunks || !MayHelp(job)) return false;
     if (!job_.compare_exchange_weak(job, job + 1, std::memory_order_acq_rel)) continue;
     {
       const Measured work;
@@ -95,6 +121,8 @@ void ThreadPool::Work() {
         break;
       }
       if (wake_.load(std::memory_order_relaxed) != seen) break;
+      // Whom the caller does not want sleeps at once, and leaves the processor to others.
+      if (!MayHelp(job_.load(std::memory_order_relaxed))) break;
       Pause();
     }
     if (!worked && !stop_.load(std::memory_order_relaxed)) wake_.wait(seen, std::memory_order_acquire);
@@ -104,15 +132,17 @@ void ThreadPool::Work() {
 void ThreadPool::RunChunks(int chunks, FunctionRef<void(int)> run) {
   SINTER_CHECK(chunks <= 0xffff);
   if (chunks <= 0) return;
-  if (chunks == 1 || workers_.empty() || inside_chunk || busy_.exchange(true, std::memory_order_acquire)) {
+  if (chunks == 1 || workers_.empty() || inside_chunk || width == 1 ||
+      busy_.exchange(true, std::memory_order_acquire)) {
     const Measured work;
     for (int i = 0; i < chunks; ++i) run(i);
     return;
   }
   run_.store(&run, std::memory_order_relaxed);
   done_.store(0, std::memory_order_relaxed);
-  const uint64_t generation = (job_.load(std::memory_order_relaxed) >> 32) + 1;
-  job_.store((generation << 32) | (static_cast<uint64_t>(chunks) << 16), std::memory_order_release);
+  const uint64_t generation = GenerationOf(job_.load(std::memory_order_relaxed)) + 1;
+  const uint32_t helpers = width == 0 ? kAllHelpers : static_cast<uint32_t>(width - 1);
+  job_.store(JobWord(generation, helpers, chunks), std::memory_order_release);
   wake_.fetch_add(1, std::memory_order_release);
   wake_.notify_all();
   inside_chunk = true;

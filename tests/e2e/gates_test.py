@@ -124,6 +124,35 @@ class Gates(Program):
         self.assertEqual(self.rollout()["reason"], "changed my mind")
         self.assertIn("no rollout of service digits is under way", self.fails("service", "abort", "digits"))
 
+    def test_a_deployment_that_is_refused(self):
+        """A model that says NaN to plain inputs: exit code 3, as where a gate refuses it; other failures have 1."""
+        import onnx
+        from onnx import helper
+        good, _ = self.prepare()
+        self.ok("model", "pull", good, self.folder / "good")
+        model = onnx.load(self.folder / "good" / "model.onnx")
+        output = model.graph.output[0].name
+        for node in model.graph.node:
+            node.output[:] = ["logits" if name == output else name for name in node.output]
+        model.graph.node.extend([helper.make_node("Abs", ["logits"], ["size"]), helper.make_node("Neg", ["size"], ["below"]),
+                                 helper.make_node("Log", ["below"], [output])])
+        (self.folder / "nan").mkdir()
+        onnx.save(model, self.folder / "nan" / "model.onnx")
+        (self.folder / "nan" / "signature.json").write_bytes((self.folder / "good" / "signature.json").read_bytes())
+        self.ok("model", "push", "nan", self.folder / "nan")
+        error = self.fails("service", "deploy", "digits", "nan", code=3)
+        self.assertIn("is refused", error)
+        self.assertIn("NaN or infinite", error)
+        self.assertEqual(self.ok_json("service", "list")["items"], [])
+        self.ok("service", "deploy", "digits", good)
+        self.fails("service", "deploy", "digits", good, code=1)
+        self.fails("service", "deploy", "other", "nothing", code=1)
+        # At once, without --wait too.
+        self.fails("service", "rollout", "digits", "nan", code=3)
+        self.fails("service", "rollout", "digits", "nothing", code=1)
+        for words in (("service", "deploy"), ("service", "rollout"), ()):
+            self.assertIn("3 refused by a gate", self.ok(*words, "--help"))
+
     def ask_rows(self, change=lambda row: row, count=100, rounds=3):
         for seed in range(1, rounds + 1):
             sample = self.get(f"/sinter/v1/services/digits/samples?count={count}&seed={seed}&dataset=small")

@@ -93,6 +93,74 @@ class Tabular(Program):
         for a, b in zip((p for row in answers for p in row), alone):
             self.assertAlmostEqual(a, b, places=4)
 
+    def gates(self, text):
+        path = self.folder / "gates.yaml"
+        path.write_text(text)
+        return path
+
+    def test_golden_set_of_a_table(self):
+        """Models of four inputs, judged on the rows that they were trained on."""
+        rows, labels = table("iris.csv")
+        path = self.write("iris", [*IRIS, "species"], [[*row[:-1], labels[int(row[-1])]] for row in rows])
+        self.ok("data", "add", "iris", path, "--label", "species")
+        good = self.train("iris", 3)["model"]
+        bad = self.train("iris", 3, epochs=1)["model"]
+        gates = self.gates("golden: {dataset: iris, split: train, margin: 0.1}\n")
+        self.ok("service", "deploy", "iris", good, "--gates", gates)
+        error = self.fails("service", "rollout", "iris", bad, "--wait", code=3)
+        self.assertIn("worse on the golden set by more than 0.1: accuracy", error)
+        rollout = self.get("/sinter/v1/services/iris/rollout")
+        figures = rollout["history"][-1]["figures"]
+        self.assertGreater(figures["samples"], 100)
+        self.assertGreater(figures["live_accuracy"], 0.9)
+        self.ok("service", "rollout", "iris", good, "--wait")
+        self.assertEqual(self.get("/sinter/v1/services/iris/rollout")["state"], "done")
+        # The same set says what the service's traffic looks like.
+        for _ in range(2):
+            for row in rows:
+                self.ask("iris", {h: [float(row[i])] for i, h in enumerate(IRIS)})
+        report = self.ok_json("service", "drift", "iris")
+        self.assertEqual((report["live_sample"], report["drifted"]), (300, False), report)
+
+    def test_golden_set_of_numbers(self):
+        """Regressors: price = 3 size, off by one in turns."""
+        import numpy as np
+        import onnx
+        from onnx import TensorProto, helper, numpy_helper
+        rows = [[size / 10 + 0.05, 3 * (size / 10 + 0.05) + (1 if size % 2 == 0 else -1)] for size in range(400)]
+        self.ok("data", "add", "lines", self.write("lines", ["size", "price"], rows))
+
+        def line(name, off):
+            graph = helper.make_graph(
+                [helper.make_node("Mul", ["size", "factor"], ["a"]), helper.make_node("Add", ["a", "off"], ["price"])],
+                "line", [helper.make_tensor_value_info("size", TensorProto.DOUBLE, ["n"])],
+                [helper.make_tensor_value_info("price", TensorProto.DOUBLE, ["n"])],
+                [numpy_helper.from_array(np.array(v, np.float64), n) for n, v in (("factor", 3), ("off", off))])
+            folder = self.folder / name
+            folder.mkdir()
+            onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+                      folder / "model.onnx")
+            (folder / "signature.json").write_text(json.dumps(
+                {"format": "sinter.signature.v1", "task": "regression",
+                 "inputs": [{"name": "size", "dtype": "f64", "shape": []}],
+                 "outputs": [{"name": "price", "dtype": "f64", "shape": []}]}))
+            self.ok("model", "push", name, folder)
+        line("even", 0)
+        line("almost", 0.001)
+        line("off", 0.5)
+        gates = self.gates("golden: {dataset: lines, split: train, margin: 0.02, error: squared}\n")
+        out = self.ok("service", "deploy", "line", "even", "--gates", gates)
+        self.assertIn("lines (train), 2000 examples", out)
+        error = self.fails("service", "rollout", "line", "off", "--wait", code=3)
+        self.assertIn("worse on the golden set by more than 2%: mean squared error 1.", error)
+        figures = self.get("/sinter/v1/services/line/rollout")["history"][-1]["figures"]
+        self.assertAlmostEqual(figures["live_error"], 1, places=6)
+        self.assertAlmostEqual(figures["difference"], 0.25, delta=0.1)
+        self.assertGreater(figures["difference_high"], figures["limit"])
+        self.ok("service", "rollout", "line", "almost", "--wait")
+        self.assertIn("not worse on the golden set by more than 2%: mean squared error 1",
+                      json.dumps(self.get("/sinter/v1/services/line/rollout")["history"]))
+
     def test_wine(self):
         self.from_csv_to_service("wine", WINE, *table("wine_data.csv"), 0.9)
 

@@ -177,6 +177,8 @@ TEST(Rollout, ChangesOfEveryKindUnderLoadLoseNothing) {
         break;
       case 2:
         ASSERT_TRUE(service->Current()->SetWorkers(1 + change / 4 % 3));
+        call("/pictures/scaling", {{"most_workers", 3}, {"most_threads", 1 + change / 4 % 2}});
+        service->Current()->SetThreads(1 + change / 4 % 3);
         break;
       default:
         call("/pictures/unload", Json::object());

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
 
 namespace sinter {
 
@@ -40,6 +42,28 @@ Estimate PairedAccuracyDifference(const PairedOutcomes& outcomes, double confide
   const double difference = second.value - first.value;
   return {difference, std::max(-1.0, difference - span(second.value - second.low, first.high - first.value)),
           std::min(1.0, difference + span(first.value - first.low, second.high - second.value)), n};
+}
+
+void PairedErrors::Add(double first, double second) {
+  ++samples;
+  const auto n = static_cast<double>(samples);
+  first_mean += (first - first_mean) / n;
+  second_mean += (second - second_mean) / n;
+  const double difference = second - first, before = difference - difference_mean;
+  difference_mean += before / n;
+  difference_squares += before * (difference - difference_mean);
+}
+
+Estimate PairedErrorDifference(const PairedErrors& errors, double confidence) {
+  SINTER_CHECK(confidence > 0 && confidence < 1);
+  constexpr double kEnd = std::numeric_limits<double>::max();
+  if (errors.samples < 2) return {errors.difference_mean, -kEnd, kEnd, errors.samples};
+  const auto n = static_cast<double>(errors.samples);
+  const double t =
+      boost::math::quantile(boost::math::complement(boost::math::students_t(n - 1), (1 - confidence) / 2));
+  const double half = t * std::sqrt(errors.difference_squares / (n - 1) / n);
+  return {errors.difference_mean, std::max(-kEnd, errors.difference_mean - half),
+          std::min(kEnd, errors.difference_mean + half), errors.samples};
 }
 
 McNemar ExactMcNemar(const PairedOutcomes& outcomes) {

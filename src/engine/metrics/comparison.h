@@ -27,6 +27,23 @@ double TwoSidedZ(double confidence);
 // [-1, 1].
 Estimate PairedAccuracyDifference(const PairedOutcomes& outcomes, double confidence = 0.95);
 
+// How far two models were off on the same examples, summed up in one pass (B. P. Welford, Technometrics 4
+// (1962) 419-420).
+struct PairedErrors {
+  int64_t samples = 0;
+  double first_mean = 0, second_mean = 0;
+  double difference_mean = 0;     // of the second's less the first's, example by example
+  double difference_squares = 0;  // about that mean, summed
+  void Add(double first, double second);
+  bool operator==(const PairedErrors&) const = default;
+};
+
+// Mean error of the second less that of the first, with the paired t interval: mean -+ t s / sqrt(n), s the
+// standard deviation of the differences (divisor n - 1), t of n - 1 degrees of freedom (Student, Biometrika 6
+// (1908) 1-25); for differences that are not normal it is right as n grows, by the central limit theorem.
+// Fewer than two samples: the whole line, as far as doubles go.
+Estimate PairedErrorDifference(const PairedErrors& errors, double confidence = 0.95);
+
 // P values of McNemar's exact test, a binomial one on the examples on which they differ: that the second is
 // neither better nor worse; and that it is not worse, against that it is.
 struct McNemar {

@@ -22,6 +22,19 @@ std::vector<double> FirstNumbers(const Tensor& tensor) {
   return numbers;
 }
 
+// Classes by their indexes in `from`, as indexes in `to`; -1: it has none of that name.
+Tensor Renumbered(const Tensor& indexes, std::span<const std::string> from, std::span<const std::string> to) {
+  if (indexes.dtype() != DType::kI64) return indexes;
+  auto renumbered = indexes.Clone();
+  if (!renumbered) return indexes;
+  for (int64_t& index : renumbered->mutable_data<int64_t>()) {
+    const bool known = index >= 0 && index < static_cast<int64_t>(from.size());
+    const auto at = known ? std::ranges::find(to, from[static_cast<size_t>(index)]) : to.end();
+    index = at == to.end() ? -1 : at - to.begin();
+  }
+  return *std::move(renumbered);
+}
+
 }  // namespace
 
 // What the live revision said, kept while the candidate thinks.
@@ -48,7 +61,11 @@ Result<std::shared_ptr<Candidate>> Candidate::Make(std::shared_ptr<Replica> repl
 std::vector<Tensor> Candidate::Inputs(std::span<const Tensor> live) const {
   std::vector<Tensor> inputs;
   inputs.reserve(inputs_.size());
-  for (const size_t at : inputs_) inputs.push_back(live[at]);
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const std::vector<std::string>&from = live_->interface.inputs[inputs_[i]].categories,
+          &to = replica_->info().interface.inputs[i].categories;
+    inputs.push_back(from == to ? live[inputs_[i]] : Renumbered(live[inputs_[i]], from, to));
+  }
   return inputs;
 }
 

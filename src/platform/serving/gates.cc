@@ -33,6 +33,12 @@ Result<GoldenGate> ReadGolden(const Json& json, const std::string& where) {
   GoldenGate gate;
   gate.dataset = reader.String("dataset");
   gate.split = reader.String("split", gate.split);
+  gate.target = reader.String("target", gate.target);
+  const std::string error = reader.String("error", ErrorKindName(gate.error));
+  if (error == ErrorKindName(ErrorKind::kSquared))
+    gate.error = ErrorKind::kSquared;
+  else if (error != ErrorKindName(ErrorKind::kAbsolute))
+    reader.Fail("error", "must be absolute or squared");
   gate.samples = Count(reader, "samples", gate.samples, 1, 1'000'000);
   gate.seed = Count(reader, "seed", gate.seed, 0, INT64_MAX);
   gate.margin = Bounded(reader, "margin", gate.margin, 0, 1);
@@ -112,6 +118,10 @@ Result<DriftLimits> ReadDrift(const Json& json, const std::string& where) {
 
 }  // namespace
 
+std::string_view ErrorKindName(ErrorKind kind) {
+  return kind == ErrorKind::kSquared ? "squared" : "absolute";
+}
+
 std::string_view RolloutStrategyName(RolloutStrategy strategy) {
   return strategy == RolloutStrategy::kCanary ? "canary" : "blue-green";
 }
@@ -120,6 +130,7 @@ Json GatesJson(const Gates& gates) {
   Json golden = nullptr;
   if (gates.golden) {
     golden = {{"dataset", gates.golden->dataset}, {"split", gates.golden->split},
+              {"target", gates.golden->target},   {"error", ErrorKindName(gates.golden->error)},
               {"samples", gates.golden->samples}, {"seed", gates.golden->seed},
               {"margin", gates.golden->margin},   {"confidence", gates.golden->confidence}};
   }

@@ -10,12 +10,22 @@
 
 namespace sinter {
 
-// The candidate may not be worse than the live revision on labelled examples: the lower end of the paired
-// interval of (accuracy of the candidate - accuracy of the live one) must be above -margin.
+// How far a number is off what it should be.
+enum class ErrorKind { kAbsolute, kSquared };
+std::string_view ErrorKindName(ErrorKind kind);  // "absolute", "squared"
+
+// The candidate may not be worse than the live revision on labelled examples. Where what they say is a class:
+// the lower end of the paired interval of (accuracy of the candidate - accuracy of the live one) must not be
+// below -margin. Where it is a number, or several: the upper end of the paired interval of (error of the
+// candidate - error of the live one) must not be above margin times the live one's mean error.
 struct GoldenGate {
   std::string dataset;  // "fashion" or "fashion@3": resolved when the rollout begins
   std::string split = "test";
-  int64_t samples = 2000;  // drawn by `seed`; all where the split has fewer
+  // The column that says what is right. Empty: the data set's label; for a model without classes, the only
+  // column of numbers or vectors that is none of its inputs.
+  std::string target = {};
+  ErrorKind error = ErrorKind::kAbsolute;  // of numbers; of several their mean
+  int64_t samples = 2000;                  // drawn by `seed`; all where the split has fewer
   int64_t seed = 1;
   double margin = 0.02;
   double confidence = 0.95;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,28 +14,43 @@
 
 namespace sinter {
 
+// One input of a model for all examples.
+struct GoldenInput {
+  Tensor all;        // [examples, ...]
+  bool rows = true;  // the model takes [N, ...]; false: one example at a time, without that dimension
+};
+
 struct GoldenSet {
-  std::string ref;             // exactly this version: "fashion@1"
-  std::vector<Tensor> inputs;  // of each example, in the gate's order: one tensor of one row, or without rows
-  std::vector<int64_t> labels;  // an index into `classes`
+  std::string ref;  // exactly this version: "fashion@1"
+  int64_t examples = 0;
+  std::vector<GoldenInput> inputs;  // in the order of the model's
+  // What is right, in the gate's order: classes, by their index in `classes`; or, where `width` is not 0,
+  // that many numbers an example.
+  std::vector<int64_t> labels;
   std::vector<std::string> classes;
+  int64_t width = 0;
+  std::vector<double> targets;
+  ErrorKind error = ErrorKind::kAbsolute;
+  // Examples first ... first + count - 1; of an input without rows only one at a time.
+  Result<std::vector<Tensor>> Rows(int64_t first, int64_t count) const;
 };
 
 // Any thread.
 class GoldenSource {
  public:
   virtual ~GoldenSource() = default;
-  // The gate's sample, as `model` takes it. Errors: a data set that is not there, has no classes, or does not
-  // fit the model's only input.
-  virtual Result<std::shared_ptr<const GoldenSet>> Load(const GoldenGate& gate,
-                                                        const ModelInterface& model) = 0;
+  // The gate's sample, as `model` takes it: rows that say what is right, as classes or as numbers. Errors: a
+  // data set that is not there, does not say what is right, or does not fit the model's inputs.
+  virtual Result<std::shared_ptr<const GoldenSet>> Load(const GoldenGate& gate, const ModelInterface& model,
+                                                        bool classifies) = 0;
 };
 
 // The data sets of the hub. Both outlive it.
 class HubGoldenSource final : public GoldenSource {
  public:
   HubGoldenSource(Repositories& datasets, BlobStore& store) : datasets_(datasets), store_(store) {}
-  Result<std::shared_ptr<const GoldenSet>> Load(const GoldenGate& gate, const ModelInterface& model) override;
+  Result<std::shared_ptr<const GoldenSet>> Load(const GoldenGate& gate, const ModelInterface& model,
+                                                bool classifies) override;
 
  private:
   Repositories& datasets_;
@@ -46,6 +62,7 @@ struct GoldenAnswer {
   int64_t of_model = -1;  // of the model's own
   double confidence = 0;
   bool finite = true;
+  std::optional<double> error;  // of numbers: the mean over the set's width; empty: no output is so wide
 };
 
 // Asks a replica about the whole set, one small batch after another beside its traffic: requests wait for one

@@ -4,7 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "base/pool_width.h"
+#include "base/thread_pool.h"
+
 namespace sinter {
+
+Replica::Replica() : threads_(std::make_shared<std::atomic<int>>(ThreadPool::Shared().threads())) {}
 
 Result<std::shared_ptr<Replica>> Replica::Load(std::string name, LoadedModel model,
                                                const BatchLimits& limits) {
@@ -56,14 +61,16 @@ Result<BatchRun> Replica::OpenRun(const ModelInterface& interface, int64_t max_r
   if (worker_model_ != nullptr) {
     auto worker = std::make_unique<WorkerProcess>(worker_model_, max_rows);
     TRY(warm_up, worker->Start());
-    return [worker = std::move(worker)](std::span<const Tensor> inputs, const CancelToken& cancel) {
-      return worker->Run(inputs, cancel);
+    return [worker = std::move(worker), threads = threads_](std::span<const Tensor> inputs,
+                                                            const CancelToken& cancel) {
+      return worker->Run(inputs, cancel, threads->load(std::memory_order_relaxed));
     };
   }
   TRY(auto session, executable_->OpenSession());
   TRY(warm_up, WarmUp(*session, executable_->module(), interface, function_, max_rows));
-  return [session = std::move(session), function = function_](std::span<const Tensor> inputs,
-                                                              const CancelToken& cancel) {
+  return [session = std::move(session), function = function_, threads = threads_](
+             std::span<const Tensor> inputs, const CancelToken& cancel) {
+    const PoolWidth width(threads->load(std::memory_order_relaxed));
     return session->Run(function, inputs, {cancel});
   };
 }

@@ -1,6 +1,7 @@
 // A revision of a service, loaded: a compiled model, its sessions, and the batcher before them.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "platform/serving/answer_reader.h"
@@ -38,11 +39,16 @@ class Replica {
   // Runs side by side from here on; a new one is warmed first. One caller at a time.
   Status SetWorkers(int count);
   int workers() const { return batcher_->workers(); }
+  // How many of the engine's threads a run may use, with the worker's own: of the runs that begin from here
+  // on. What it answers stays the same to the bit. Of worker processes each has an engine of its own.
+  void SetThreads(int count) { threads_->store(count, std::memory_order_relaxed); }
+  int threads() const { return threads_->load(std::memory_order_relaxed); }
 
  private:
-  Replica() = default;
+  Replica();
   Result<BatchRun> OpenRun(const ModelInterface& interface, int64_t max_rows, WarmUpReport& warm_up) const;
   std::string function_;
+  const std::shared_ptr<std::atomic<int>> threads_;
   std::shared_ptr<const RevisionInfo> info_;
   std::shared_ptr<TrafficCounters> counters_, aside_counters_;
   std::shared_ptr<Executable> executable_;           // of one in-process

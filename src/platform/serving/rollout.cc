@@ -187,6 +187,55 @@ class Judges {
     }
     if (Paused()) return Stay("it is paused");
     const GoldenGate gate = s_.gates.golden.value_or(GoldenGate{});
+    return golden.errors ? ByErrors(golden, gate) : ByClasses(golden, gate);
+  }
+
+  // Answers that no candidate may give, to a set of any kind.
+  static std::optional<std::string> BadAnswers(const GoldenResult& golden, int64_t asked) {
+    if (golden.candidate_not_finite > 0)
+      return fmt::format("{} of its {} answers to the golden set hold NaN or infinity",
+                         golden.candidate_not_finite, asked);
+    if (golden.candidate_bad > 0)
+      return fmt::format("{} of its {} answers to the golden set are of a wrong shape or no class",
+                         golden.candidate_bad, asked);
+    return std::nullopt;
+  }
+
+  RolloutDecision ByErrors(const GoldenResult& golden, const GoldenGate& gate) const {
+    const PairedErrors& n = *golden.errors;
+    const Estimate difference = PairedErrorDifference(n, gate.confidence);
+    const double limit = gate.margin * n.first_mean;
+    Figures figures = {{"samples", Number(n.samples)},
+                       {"live_error", n.first_mean},
+                       {"candidate_error", n.second_mean},
+                       {"difference", difference.value},
+                       {"difference_low", difference.low},
+                       {"difference_high", difference.high},
+                       {"confidence", gate.confidence},
+                       {"margin", gate.margin},
+                       {"limit", limit},
+                       {"live_not_finite", Number(golden.live_not_finite)},
+                       {"not_finite", Number(golden.candidate_not_finite)},
+                       {"bad_answers", Number(golden.candidate_bad)}};
+    const auto refuse = [&](std::string reason) {
+      return End(RolloutAction::kRefuse, RolloutState::kRefused, std::move(reason), std::move(figures));
+    };
+    const int64_t asked =
+        n.samples + golden.candidate_not_finite + golden.candidate_bad + golden.live_not_finite;
+    if (auto bad = BadAnswers(golden, asked)) return refuse(*std::move(bad));
+    const std::string interval = fmt::format(
+        "mean {} error {:.4g}, live {:.4g}; difference {:+.4g}, {:g}% interval {:+.4g} to {:+.4g}, on {} "
+        "examples of {}",
+        ErrorKindName(gate.error), n.second_mean, n.first_mean, difference.value, 100 * gate.confidence,
+        difference.low, difference.high, n.samples, golden.dataset);
+    const std::string by = fmt::format("worse on the golden set by more than {:g}%", 100 * gate.margin);
+    if (difference.low > limit) return refuse(fmt::format("{}: {}", by, interval));
+    if (difference.high > limit)
+      return refuse(fmt::format("it could be {}: {}; a larger sample may tell", by, interval));
+    return Passed(RolloutState::kGolden, fmt::format("not {}: {}", by, interval), std::move(figures));
+  }
+
+  RolloutDecision ByClasses(const GoldenResult& golden, const GoldenGate& gate) const {
     const PairedOutcomes& n = golden.outcomes;
     const Estimate difference = PairedAccuracyDifference(n, gate.confidence);
     const double samples = Number(std::max<int64_t>(1, n.samples()));
@@ -206,12 +255,7 @@ class Judges {
     const auto refuse = [&](std::string reason) {
       return End(RolloutAction::kRefuse, RolloutState::kRefused, std::move(reason), std::move(figures));
     };
-    if (golden.candidate_not_finite > 0)
-      return refuse(fmt::format("{} of its {} answers to the golden set hold NaN or infinity",
-                                golden.candidate_not_finite, n.samples()));
-    if (golden.candidate_bad > 0)
-      return refuse(fmt::format("{} of its {} answers to the golden set are of a wrong shape or no class",
-                                golden.candidate_bad, n.samples()));
+    if (auto bad = BadAnswers(golden, n.samples())) return refuse(*std::move(bad));
     const std::string interval = fmt::format(
         "accuracy {:.4f}, live {:.4f}; difference {:+.4f}, {:g}% interval {:+.4f} to {:+.4f}, on {} "
         "examples of {}",

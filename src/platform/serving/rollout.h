@@ -59,9 +59,12 @@ RolloutDecision DecideLoaded(const LoadSnapshot& snapshot);
 
 // What the golden set said.
 struct GoldenResult {
-  PairedOutcomes outcomes;           // the live revision is the first, the candidate the second
+  PairedOutcomes outcomes;  // the live revision is the first, the candidate the second
+  // Instead of them where what is right is a number: as far as both revisions' errors are finite.
+  std::optional<PairedErrors> errors;
   int64_t candidate_not_finite = 0;  // answers with NaN or infinity
   int64_t candidate_bad = 0;         // answers of the wrong shape or without a class
+  int64_t live_not_finite = 0;       // of numbers: these examples are not compared
   std::string dataset;               // exactly this version
   std::optional<Error> unusable;     // the set cannot be read, or does not fit the service
 };

@@ -23,6 +23,16 @@ LoadSnapshot Warm() { return {.warm = WarmUpReport{.runs = 40, .median_ms = 0.5,
 
 GoldenResult Golden(PairedOutcomes outcomes) { return {.outcomes = outcomes, .dataset = "d@1"}; }
 
+// Errors of 1 and 3 in turns, 1,000 times, and those of the candidate: as much more, give or take `spread`.
+GoldenResult Errors(double more, double spread = 0.1) {
+  PairedErrors errors;
+  for (int i = 0; i < 1000; ++i) {
+    const double live = i % 2 == 0 ? 1 : 3;
+    errors.Add(live, live + more + (i % 4 < 2 ? spread : -spread));
+  }
+  return {.errors = errors, .dataset = "d@1"};
+}
+
 // A snapshot in a state, that passes.
 RolloutSnapshot At(State state, int64_t step = 0) {
   RolloutSnapshot s;
@@ -102,6 +112,56 @@ TEST(Rollout, DecisionsByState) {
        Action::kRefuse, State::kRefused, 0, "2 of its 2000 answers to the golden set hold NaN"},
       {"golden: no classes", But(At(State::kGolden), [](S& s) { s.golden->candidate_bad = 1; }),
        Action::kRefuse, State::kRefused, 0, "1 of its 2000 answers to the golden set are of a wrong shape"},
+      {"golden: errors as small", But(At(State::kGolden), [](S& s) { s.golden = Errors(0); }),
+       Action::kAdvance, State::kShadow, 0,
+       "not worse on the golden set by more than 2%: mean absolute error 2, live 2; difference"},
+      {"golden: errors within the margin", But(At(State::kGolden), [](S& s) { s.golden = Errors(0.03); }),
+       Action::kAdvance, State::kShadow, 0, "not worse on the golden set by more than 2%"},
+      {"golden: errors larger", But(At(State::kGolden), [](S& s) { s.golden = Errors(0.05); }),
+       Action::kRefuse, State::kRefused, 0,
+       "worse on the golden set by more than 2%: mean absolute error 2.05, live 2; difference +0.05, 95% "
+       "interval +0.04379 to +0.05621, on 1000 examples of d@1"},
+      {"golden: errors that cannot be told", But(At(State::kGolden), [](S& s) { s.golden = Errors(0, 1); }),
+       Action::kRefuse, State::kRefused, 0,
+       "it could be worse on the golden set by more than 2%: mean absolute error 2, live 2"},
+      {"golden: squared errors",
+       But(At(State::kGolden),
+           [](S& s) {
+             s.gates.golden->error = ErrorKind::kSquared;
+             s.gates.golden->margin = 0.1;
+             s.golden = Errors(0.05);
+           }),
+       Action::kAdvance, State::kShadow, 0,
+       "not worse on the golden set by more than 10%: mean squared error 2.05"},
+      {"golden: no errors at all, and none allowed more",
+       But(At(State::kGolden),
+           [](S& s) {
+             s.gates.golden->margin = 0;
+             s.golden = Errors(0, 0);
+           }),
+       Action::kAdvance, State::kShadow, 0, "not worse on the golden set by more than 0%"},
+      {"golden: one number says nothing",
+       But(At(State::kGolden),
+           [](S& s) {
+             s.golden = Errors(0);
+             s.golden->errors = PairedErrors{};
+             s.golden->errors->Add(1, 1);
+           }),
+       Action::kRefuse, State::kRefused, 0, "it could be worse on the golden set by more than 2%"},
+      {"golden: numbers that are none",
+       But(At(State::kGolden),
+           [](S& s) {
+             s.golden = Errors(0);
+             s.golden->candidate_not_finite = 3;
+           }),
+       Action::kRefuse, State::kRefused, 0, "3 of its 1003 answers to the golden set hold NaN"},
+      {"golden: numbers of another shape",
+       But(At(State::kGolden),
+           [](S& s) {
+             s.golden = Errors(0);
+             s.golden->candidate_bad = 1;
+           }),
+       Action::kRefuse, State::kRefused, 0, "1 of its 1001 answers to the golden set are of a wrong shape"},
       {"golden: gone",
        But(At(State::kGolden), [](S& s) { s.golden = GoldenResult{.unusable = NotFound("no d@1")}; }),
        Action::kPause, State::kPaused, 0, "the golden set cannot be used: no d@1"},
@@ -231,6 +291,12 @@ TEST(Rollout, FiguresAreKeptWithTheirSample) {
   EXPECT_EQ(golden.figures[3].first, "difference");
   EXPECT_LT(golden.figures[4].second, 0.005);
   EXPECT_GT(golden.figures[5].second, 0.005);
+  const RolloutDecision errors =
+      DecideRollout(But(At(State::kGolden), [](auto& s) { s.golden = Errors(0.03); }));
+  ASSERT_EQ(errors.figures.size(), 12u);
+  EXPECT_EQ(errors.figures[0], (std::pair<std::string, double>("samples", 1000)));
+  EXPECT_NEAR(errors.figures[3].second, 0.03, 1e-9);
+  EXPECT_LT(errors.figures[5].second, errors.figures[8].second) << "below the limit";
   const RolloutDecision canary = DecideRollout(At(State::kCanary, 1));
   EXPECT_EQ(canary.figures[0], (std::pair<std::string, double>("share", 5)));
   EXPECT_EQ(canary.figures[3], (std::pair<std::string, double>("requests", 500)));

@@ -230,6 +230,8 @@ void RolloutDriver::ObserveLoading(RolloutSnapshot& s) {
       load_.load_error = std::move(replica).error();
     } else {
       load_.warm = (*replica)->info().warm_up;
+      // Latencies are compared: both have the same.
+      if (current != nullptr) (*replica)->SetThreads(current->threads());
       if (current != nullptr) {
         auto candidate = Candidate::Make(*replica, current->shared_info());
         if (candidate) {
@@ -359,6 +361,7 @@ Status RolloutDriver::Do(const RolloutDecision& decision, const std::string& by)
     };
   }
   TRY_STATUS(Write(next, by, change));
+  if (world_.counts != nullptr) world_.counts->Add(before, by != kGates, decision.action);
   {
     std::lock_guard lock(mutex_);
     info_ = next;

@@ -15,6 +15,7 @@
 #include "platform/records/records.h"
 #include "platform/serving/golden.h"
 #include "platform/serving/model_source.h"
+#include "platform/serving/rollout_counts.h"
 #include "platform/serving/service.h"
 #include "platform/serving/service_record.h"
 #include "platform/serving/traffic_window.h"
@@ -30,6 +31,7 @@ struct RolloutWorld {
   Service& service;
   BatchLimits limits;
   std::function<void()> on_switched = {};
+  RolloutCounts* counts = nullptr;  // null: nobody counts
 };
 
 // Any thread asks; a thread of its own does. In the records it stands where it stood when the process ends,

@@ -49,18 +49,20 @@ constexpr std::string_view kWrong = R"(module m {
 // Examples of class i % 4.
 class Examples final : public GoldenSource {
  public:
-  Result<std::shared_ptr<const GoldenSet>> Load(const GoldenGate& gate, const ModelInterface&) override {
+  Result<std::shared_ptr<const GoldenSet>> Load(const GoldenGate& gate, const ModelInterface&,
+                                                bool) override {
     while (hold) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (gate.dataset != "examples") return NotFound(fmt::format("there is no data set '{}'", gate.dataset));
     auto set = std::make_shared<GoldenSet>();
     set->ref = "examples@1";
     set->classes = {"a", "b", "c", "d"};
+    set->examples = gate.samples;
+    Tensor x = *Tensor::Create(DType::kF32, {gate.samples, 4}, true);
     for (int64_t i = 0; i < gate.samples; ++i) {
-      Tensor x = *Tensor::Create(DType::kF32, {1, 4}, true);
-      x.mutable_data<float>()[static_cast<size_t>(i % 4)] = 1;
-      set->inputs.push_back(std::move(x));
+      x.mutable_data<float>()[static_cast<size_t>(4 * i + i % 4)] = 1;
       set->labels.push_back(i % 4);
     }
+    set->inputs.push_back({std::move(x)});
     return set;
   }
   std::atomic<bool> hold{false};

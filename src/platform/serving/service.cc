@@ -286,6 +286,10 @@ ServiceStats Service::Stats() const {
     stats.current = info->name;
     stats.model = info->model;
   }
+  if (const auto replica = Current()) {
+    stats.workers = replica->workers();
+    stats.threads = replica->threads();
+  }
   if (const auto info = PreviousInfo()) stats.previous = info->name;
   std::lock_guard lock(stats_mutex_);
   stats.total = retired_;

@@ -48,6 +48,8 @@ struct ServiceInfo {
   // Of this process, not of the record:
   bool ready = false;
   std::string problem;  // why it is not ready
+  int workers = 0;      // of the current revision, now; 0: nothing is loaded
+  int threads = 0;      // that each of their runs may use
 };
 
 Status CheckServiceName(std::string_view name);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/thread_pool.h"
+
 namespace sinter {
 namespace {
 
@@ -59,10 +61,12 @@ std::vector<ServiceStats> Services::Stats() const {
   return stats;
 }
 
-Result<std::shared_ptr<Replica>> Services::LoadReplica(const RevisionRef& revision,
-                                                       const BatchLimits& limits) {
+Result<std::shared_ptr<Replica>> Services::LoadReplica(const RevisionRef& revision, const BatchLimits& limits,
+                                                       const Scaling& scaling) {
   TRY(LoadedModel model, models_.Load(revision.model));
-  return Replica::Load(revision.revision, std::move(model), limits);
+  TRY(auto replica, Replica::Load(revision.revision, std::move(model), limits));
+  replica->SetThreads(ThreadsWithin(scaling, ThreadPool::Shared().threads()).least);
+  return replica;
 }
 
 ServiceInfo Services::WithState(ServiceInfo info) const {
@@ -74,6 +78,10 @@ ServiceInfo Services::WithState(ServiceInfo info) const {
   }
   info.ready = found->second->service->ready();
   info.problem = found->second->problem;
+  if (const auto replica = found->second->service->Current()) {
+    info.workers = replica->workers();
+    info.threads = replica->threads();
+  }
   return info;
 }
 
@@ -97,11 +105,11 @@ void Services::Restore(const ServiceInfo& wanted) {
   entry->scaling = wanted.scaling;
   entry->least_workers = wanted.limits.workers;
   entry->service->Remember(wanted.gates);
-  if (auto current = LoadReplica(wanted.current, wanted.limits)) {
+  if (auto current = LoadReplica(wanted.current, wanted.limits, wanted.scaling)) {
     entry->service->Install(*std::move(current));
     if (wanted.previous) {
       // Without it the service answers all the same; there is only nothing to roll back to.
-      if (auto previous = LoadReplica(*wanted.previous, wanted.limits))
+      if (auto previous = LoadReplica(*wanted.previous, wanted.limits, wanted.scaling))
         entry->service->InstallPrevious(*std::move(previous));
       else
         entry->problem = fmt::format("revision {} could not be loaded to fall back on: {}",
@@ -150,7 +158,7 @@ Result<ServiceInfo> Services::Deploy(const NewService& wanted, std::string_view 
                     fmt::format("sinter service rollout {} MODEL", wanted.name)};
   if (FindEntry(wanted.name) != nullptr) return taken;
   RevisionRef revision{"1", wanted.model};
-  TRY(auto replica, LoadReplica(revision, wanted.limits));
+  TRY(auto replica, LoadReplica(revision, wanted.limits, wanted.scaling));
   revision.model = replica->info().model;
   RolloutDecision decision =
       DecideLoaded({.warm = replica->info().warm_up, .wanted_batch_rows = wanted.limits.max_rows});

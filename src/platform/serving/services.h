@@ -30,6 +30,14 @@ struct NewService {
   Scaling scaling = {};
 };
 
+// For metrics: of this process alone.
+struct RolloutStats {
+  std::string service;
+  std::optional<RolloutState> state;  // of the latest rollout; empty: there was none
+  double share = 0;                   // percent of the live requests that its candidate answers
+  std::vector<RolloutDecisionCount> decisions;
+};
+
 // Any thread. Deploy, Rollout and Start take as long as loading a model does: not for a thread that answers
 // requests. What it is given outlives it.
 class Services {
@@ -83,6 +91,7 @@ class Services {
   // Whether who asks it on loopback needs no token.
   bool IsOpen(std::string_view name) const;
   std::vector<ServiceStats> Stats() const;
+  std::vector<RolloutStats> StatsOfRollouts() const;
   bool ready() const;  // all that are wanted are loaded
 
  private:
@@ -91,6 +100,7 @@ class Services {
     std::shared_ptr<Service> service;
     bool open = true;
     std::string problem;                    // guarded by entries_mutex_
+    RolloutCounts counts;                   // before the driver, which counts
     std::shared_ptr<RolloutDriver> driver;  // of the latest rollout; guarded by entries_mutex_
     Scaling scaling;                        // guarded by entries_mutex_
     int least_workers = 1;                  // likewise
@@ -108,7 +118,8 @@ class Services {
   };
   std::shared_ptr<Entry> FindEntry(std::string_view name) const;
   Result<std::shared_ptr<Entry>> NeedEntry(std::string_view name) const;
-  Result<std::shared_ptr<Replica>> LoadReplica(const RevisionRef& revision, const BatchLimits& limits);
+  Result<std::shared_ptr<Replica>> LoadReplica(const RevisionRef& revision, const BatchLimits& limits,
+                                               const Scaling& scaling);
   void Restore(const ServiceInfo& wanted);
   Result<ServiceInfo> Write(std::string_view name, std::string_view who,
                             const std::function<void(ServiceInfo&)>& change);

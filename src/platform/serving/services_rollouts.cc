@@ -39,7 +39,8 @@ void Services::Drive(const std::shared_ptr<Entry>& entry, const BatchLimits& lim
                      const auto switched = weak.lock();
                      std::unique_lock lock(entries_mutex_);
                      if (switched != nullptr) switched->problem.clear();
-                   }},
+                   },
+                   &entry->counts},
       std::move(rollout));
   driver->Start();
   std::shared_ptr<RolloutDriver> before;
@@ -47,6 +48,26 @@ void Services::Drive(const std::shared_ptr<Entry>& entry, const BatchLimits& lim
     std::unique_lock lock(entries_mutex_);
     before = std::exchange(entry->driver, std::move(driver));
   }
+}
+
+std::vector<RolloutStats> Services::StatsOfRollouts() const {
+  std::vector<RolloutStats> stats;
+  std::vector<std::shared_ptr<Entry>> entries;
+  {
+    std::shared_lock lock(entries_mutex_);
+    for (const auto& [name, entry] : entries_) entries.push_back(entry);
+  }
+  for (const auto& entry : entries) {
+    RolloutStats& one = stats.emplace_back();
+    one.service = entry->service->name();
+    one.decisions = entry->counts.Read();
+    const auto driver = DriverOf(*entry);
+    if (driver == nullptr) continue;
+    const RolloutInfo info = driver->Info();
+    one.state = info.state;
+    one.share = info.SharePercent();
+  }
+  return stats;
 }
 
 Result<RolloutInfo> Services::StartRollout(std::string_view name, std::string_view model,
@@ -185,11 +206,13 @@ Result<DriftReport> Services::Drift(std::string_view name) {
     return Error{ErrorCode::kUnavailable, fmt::format("service {} is not ready", name), ""};
   std::lock_guard lock(entry->measuring);
   if (entry->reference_of != replica->info().name) {
-    TRY(const auto set, golden_->Load(*info.gates.golden, replica->info().interface));
+    TRY(const auto set,
+        golden_->Load(*info.gates.golden, replica->info().interface, replica->info().answers.classifies()));
     TRY(const auto answers, AskGolden(*replica, *set, CancelToken()));
     entry->reference.clear();
     for (size_t i = 0; i < answers.size(); ++i) {
-      TrafficFeature feature = FeatureOf(std::span(&set->inputs[i], 1), {}, AnswerReader(), 1);
+      TRY(const std::vector<Tensor> inputs, set->Rows(static_cast<int64_t>(i), 1));
+      TrafficFeature feature = FeatureOf(inputs, {}, AnswerReader(), 1);
       feature.index = static_cast<int32_t>(answers[i].of_model);
       feature.confidence = static_cast<float>(answers[i].confidence);
       entry->reference.push_back(feature);

@@ -1,7 +1,8 @@
-// The part of Services that fits what is loaded to the load: workers added and removed, models let go and
-// loaded again.
+// The part of Services that fits what is loaded to the load: workers and threads added and removed,
+// models let go and loaded again.
 #include <fmt/format.h>
 
+#include "base/thread_pool.h"
 #include "platform/serving/services.h"
 
 namespace sinter {
@@ -16,7 +17,7 @@ constexpr auto kLook = 100ms;
 Status Services::Wake(Entry& entry) {
   if (!entry.service->asleep()) return {};
   TRY(const ServiceInfo info, Show(entry.service->name()));
-  auto replica = LoadReplica(info.current, info.limits);
+  auto replica = LoadReplica(info.current, info.limits, info.scaling);
   if (!replica) {
     {
       std::unique_lock lock(entries_mutex_);
@@ -32,7 +33,7 @@ Status Services::Wake(Entry& entry) {
   entry.service->Install(*std::move(replica));
   // What there is to fall back on comes after the requests that wait.
   if (info.previous) {
-    if (auto previous = LoadReplica(*info.previous, info.limits))
+    if (auto previous = LoadReplica(*info.previous, info.limits, info.scaling))
       entry.service->InstallPrevious(*std::move(previous));
   }
   return {};
@@ -77,6 +78,7 @@ void Services::ScaleOne(Entry& entry) {
     s.idle_limit = entry.scaling.idle_s;
     s.least = entry.least_workers;
     s.most = std::max(entry.scaling.most_workers, entry.least_workers);
+    s.thread_bounds = ThreadsWithin(entry.scaling, ThreadPool::Shared().threads());
   }
   // Outside the lock, which a rollout that ends just now may need.
   const auto under_way = DriverOf(entry);
@@ -84,7 +86,10 @@ void Services::ScaleOne(Entry& entry) {
   const auto replica = service.Current();
   if (replica == nullptr) return;
   s.workers = replica->workers();
-  if (s.idle_limit == 0 && s.most == s.least && s.workers == s.least) return;
+  s.threads = replica->threads();
+  const bool fixed =
+      s.most == s.least && s.workers == s.least && s.thread_bounds == ThreadBounds{s.threads, s.threads};
+  if (s.idle_limit == 0 && fixed) return;
   const TrafficStats traffic = replica->counters().Read();
   const double now = std::chrono::duration<double>(clock_.Now()).count();
   const uint64_t requests =
@@ -114,6 +119,10 @@ void Services::ScaleOne(Entry& entry) {
     return;
   }
   entry.busy_looks = entry.quiet_looks = 0;
+  if (action == ScalingAction::kWiden || action == ScalingAction::kNarrow) {
+    replica->SetThreads(ThreadsAfter(s, action));
+    return;
+  }
   const Status set = replica->SetWorkers(s.workers + (action == ScalingAction::kAdd ? 1 : -1));
   std::unique_lock lock(entries_mutex_);
   if (!set) entry.problem = "no worker could be added: " + set.error().ToString();

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <future>
 
+#include "base/thread_pool.h"
 #include "platform/records/sqlite_records.h"
 #include "platform/serving/services.h"
 #include "platform/serving/testing.h"
@@ -138,13 +139,62 @@ TEST_F(ScalingTest, WorkersComeAndGoUnderLoad) {
   EXPECT_EQ(wrong, 0) << "of " << asked;
 }
 
+TEST_F(ScalingTest, ThreadsFollowTheLoadAndTheSpec) {
+  const int pool = ThreadPool::Shared().threads();
+  Deploy({.least_threads = 1}, {.max_rows = 1});
+  const auto replica = services_->Find("s")->Current();
+  const auto comes = [&](int threads) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (replica->threads() != threads && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return replica->threads() == threads;
+  };
+  EXPECT_EQ(replica->threads(), 1) << "little is asked yet";
+  std::atomic<bool> stop{false};
+  std::atomic<int> asked{0}, wrong{0};
+  std::vector<std::thread> clients;
+  clients.reserve(8);
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back([&] {
+      while (!stop) {
+        wrong += Ask() != "2";
+        ++asked;
+      }
+    });
+  }
+  EXPECT_TRUE(comes(pool)) << "more wait than a worker can take next";
+  EXPECT_EQ(replica->workers(), 1);
+  // Under load, by the spec: down at once, and up again.
+  ASSERT_TRUE(services_->SetScaling("s", {.most_threads = 1}, "me"));
+  EXPECT_TRUE(comes(1));
+  EXPECT_EQ(services_->Show("s")->threads, 1);
+  ASSERT_TRUE(services_->SetScaling("s", {}, "me"));
+  EXPECT_TRUE(comes(pool));
+  for (int round = 0; round < 50; ++round) {
+    replica->SetThreads(1 + round % pool);
+    const int before = asked;
+    while (asked < before + 10) std::this_thread::yield();
+  }
+  stop = true;
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(wrong, 0) << "of " << asked;
+  // What is rolled out begins as the live one is: their latencies are compared.
+  ASSERT_TRUE(services_->SetScaling("s", {.most_threads = 1}, "me"));
+  ASSERT_TRUE(comes(1));
+  ASSERT_TRUE(services_->Rollout("s", "scale@2", "me"));
+  EXPECT_EQ(services_->Find("s")->Current()->threads(), 1);
+  EXPECT_EQ(services_->Show("s")->workers, 1);
+}
+
 TEST_F(ScalingTest, IsKept) {
   Deploy({});
-  ASSERT_TRUE(services_->SetScaling("s", {.most_workers = 3, .idle_s = 5}, "me"));
+  ASSERT_TRUE(services_->SetScaling(
+      "s", {.most_workers = 3, .idle_s = 5, .least_threads = 1, .most_threads = 2}, "me"));
   services_ = nullptr;
   services_ = std::make_unique<Services>(*records_, models_);
   ASSERT_TRUE(services_->Start());
-  EXPECT_EQ(services_->Show("s")->scaling, (Scaling{3, 5}));
+  EXPECT_EQ(services_->Show("s")->scaling, (Scaling{3, 5, 1, 2}));
+  EXPECT_EQ(services_->Find("s")->Current()->threads(), 1) << "as little as the spec says, to begin with";
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ struct ServiceStats {
   std::string previous;  // kept warm; empty: none
   std::string model;     // of the current revision
   bool ready = false;
+  int workers = 0, threads = 0;  // of the current revision, now: runs side by side, and what each may use
   TrafficStats total;
   std::vector<TrafficStats> revisions;  // those that are loaded
 };

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/pool_width.h"
 #include "engine/exec/executable.h"
 #include "engine/formats/onnx/onnx.h"
 #include "platform/serving/worker_protocol.h"
@@ -70,7 +71,8 @@ Result<WarmUpReport> WorkerProcess::Start() {
   return DecodeReport(std::as_bytes(std::span(*body)));
 }
 
-Result<std::span<const Value>> WorkerProcess::Run(std::span<const Tensor> inputs, const CancelToken& cancel) {
+Result<std::span<const Value>> WorkerProcess::Run(std::span<const Tensor> inputs, const CancelToken& cancel,
+                                                  int threads) {
   // An end at the start is no request's doing: it is tried again.
   for (int attempt = 1; !channel_.open(); ++attempt) {
     while (std::chrono::steady_clock::now() < not_before_) {
@@ -81,7 +83,7 @@ Result<std::span<const Value>> WorkerProcess::Run(std::span<const Tensor> inputs
     if (!started && (started.error().code != ErrorCode::kUnavailable || attempt == kStarts))
       return std::move(started).error();
   }
-  TRY(const std::string question, EncodeTensors(inputs));
+  TRY(const std::string question, EncodeQuestion(threads, inputs));
   if (!channel_.Send(question)) return Ended("before it took a request");
   auto body = channel_.Receive();
   if (!body) return Ended("inside a request");
@@ -111,8 +113,9 @@ Result<Loaded> LoadForWorker(const Path& model, int64_t max_rows) {
 
 std::string Answer(Session& session, std::string_view question) {
   auto answer = [&]() -> Result<std::string> {
-    TRY(const auto inputs, DecodeTensors(std::as_bytes(std::span(question))));
-    TRY(const auto outputs, session.Run(kFunction, inputs));
+    TRY(const WorkerQuestion asked, DecodeQuestion(std::as_bytes(std::span(question))));
+    const PoolWidth width(asked.threads);
+    TRY(const auto outputs, session.Run(kFunction, asked.inputs));
     std::vector<Tensor> tensors;
     for (const Value& value : outputs) tensors.push_back(value.tensor());
     return EncodeTensors(tensors);

@@ -43,7 +43,9 @@ class WorkerProcess {
   Result<WarmUpReport> Start();
   // kUnavailable where the process ended in this run, which may be tried again; the next run starts another
   // one, after a pause that doubles with each end in a row (0.1 s to 10 s). Valid until the next run.
-  Result<std::span<const Value>> Run(std::span<const Tensor> inputs, const CancelToken& cancel);
+  // `threads` of its engine's are used at most; 0: all.
+  Result<std::span<const Value>> Run(std::span<const Tensor> inputs, const CancelToken& cancel,
+                                     int threads = 0);
   pid_t pid() const { return channel_.pid(); }
 
  private:

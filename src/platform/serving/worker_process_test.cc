@@ -127,6 +127,16 @@ TEST(WorkerProtocol, WrittenAndReadAgain) {
   for (size_t cut = 0; cut < bytes.size(); ++cut)
     EXPECT_FALSE(DecodeTensors(std::as_bytes(std::span(bytes.data(), cut)))) << cut;
   EXPECT_FALSE(EncodeTensors(std::vector<Tensor>{Tensor::Strings({1}, {"a"})}));
+  const std::string question = *EncodeQuestion(3, tensors);
+  const auto asked = DecodeQuestion(std::as_bytes(std::span(question)));
+  ASSERT_TRUE(asked) << asked.error().ToString();
+  EXPECT_EQ(asked->threads, 3);
+  ASSERT_EQ(asked->inputs.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(asked->inputs[i].SameAs(tensors[i])) << i;
+  for (size_t cut = 0; cut < question.size(); ++cut)
+    EXPECT_FALSE(DecodeQuestion(std::as_bytes(std::span(question.data(), cut)))) << cut;
+  const std::string many = *EncodeQuestion(1025, tensors);
+  EXPECT_FALSE(DecodeQuestion(std::as_bytes(std::span(many))));
   const std::string failure = EncodeFailure(InvalidArgument("what", "do"));
   const auto error = DecodeAnswer(std::as_bytes(std::span(failure)));
   ASSERT_FALSE(error);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint32_t kMostTensors = 256;
 constexpr uint8_t kMostRank = 16;
+constexpr uint32_t kMostThreads = 1024;
 
 template <class T>
 void Append(std::string& out, T value) {
@@ -60,11 +61,9 @@ std::string TextOf(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-}  // namespace
-
-Result<std::string> EncodeTensors(std::span<const Tensor> tensors) {
-  std::string out;
-  size_t bytes = sizeof(uint32_t);
+// Adds tensors to what there is.
+Result<std::string> WithTensors(std::string out, std::span<const Tensor> tensors) {
+  size_t bytes = out.size() + sizeof(uint32_t);
   for (const Tensor& tensor : tensors) bytes += 2 + 8 * tensor.rank() + tensor.bytes();
   out.reserve(bytes);
   Append(out, static_cast<uint32_t>(tensors.size()));
@@ -78,6 +77,10 @@ Result<std::string> EncodeTensors(std::span<const Tensor> tensors) {
   }
   return out;
 }
+
+}  // namespace
+
+Result<std::string> EncodeTensors(std::span<const Tensor> tensors) { return WithTensors("", tensors); }
 
 Result<std::vector<Tensor>> DecodeTensors(std::span<const std::byte> bytes) {
   Bytes in(bytes);
@@ -103,6 +106,22 @@ Result<std::vector<Tensor>> DecodeTensors(std::span<const std::byte> bytes) {
   }
   if (!in.done()) return Broken("bytes after its end");
   return tensors;
+}
+
+Result<std::string> EncodeQuestion(int threads, std::span<const Tensor> inputs) {
+  std::string out;
+  Append(out, static_cast<uint32_t>(threads));
+  return WithTensors(std::move(out), inputs);
+}
+
+Result<WorkerQuestion> DecodeQuestion(std::span<const std::byte> body) {
+  Bytes in(body);
+  const auto threads = in.Take<uint32_t>();
+  if (!in.ok() || threads > kMostThreads) return Broken("a number of threads that there cannot be");
+  WorkerQuestion question;
+  question.threads = static_cast<int>(threads);
+  TRY(question.inputs, DecodeTensors(body.subspan(sizeof threads)));
+  return question;
 }
 
 std::string EncodeFailure(const Error& error) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -16,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kEvery = 5s;
+constexpr std::string_view kDamaged = "damaged-";
 constexpr uint64_t kMostBytes = uint64_t{160} << 20;  // two lives' of 64 MiB, and what is said of them
 
 Path FileOf(Platform& platform, std::string_view service, std::string_view life) {
@@ -43,6 +45,28 @@ Status WriteFileOf(Platform& platform, std::string_view service, std::string_vie
 void Remove(Platform& platform, std::string_view service, std::string_view life) {
   std::error_code ignored;
   std::filesystem::remove(FileOf(platform, service, life), ignored);
+}
+
+// What a file holds; nothing where it is damaged, and then it stands under another name.
+Result<std::vector<HardCase>> ReadOrPutAside(Platform& platform, std::string_view service,
+                                             std::string_view life) {
+  auto cases = ReadFileOf(platform, service, life);
+  if (cases) return cases;
+  const Path file = FileOf(platform, service, life);
+  std::error_code failed;
+  Path aside;
+  int64_t number = Clock::Real().UnixMillis();
+  do {  // a name that is free
+    aside = FileOf(platform, service, fmt::format("{}{}", kDamaged, number++));
+  } while (std::filesystem::exists(aside, failed));
+  std::filesystem::rename(file, aside, failed);
+  if (failed) {
+    return std::move(cases).error().In(
+        fmt::format("{} is damaged, and cannot be put aside: {}", file.string(), failed.message()));
+  }
+  fmt::print(stderr, "cases of service {}: {} is damaged ({}), and was put aside as {}\n", service,
+             file.string(), cases.error().ToString(), aside.string());
+  return std::vector<HardCase>();
 }
 
 // The newest `most` of them.
@@ -100,19 +124,19 @@ Result<std::vector<HardCase>> ReadCases(std::string_view text) {
 
 Status AdoptCases(Platform& platform) {
   std::error_code none;
-  std::vector<std::string> services;
+  std::set<std::string> services;
   for (const auto& entry : std::filesystem::directory_iterator(platform.home().folder() / "cases", none)) {
-    const std::string name = entry.path().filename().string();
-    if (name.ends_with(".now")) services.push_back(name.substr(0, name.size() - 4));
+    if (const std::string life = entry.path().extension(); life == ".now" || life == ".old")
+      services.insert(entry.path().stem());
   }
   for (const std::string& service : services) {
-    auto cases = ReadFileOf(platform, service, "old");
-    const auto last = ReadFileOf(platform, service, "now");
-    // A file that cannot be read is no reason not to start: it is put aside by what is written next.
-    if (!cases) cases = std::vector<HardCase>();
-    if (last) cases->insert(cases->end(), last->begin(), last->end());
-    Bound(*cases, kMostOfOldLives);
-    TRY_STATUS(WriteFileOf(platform, service, "old", *cases));
+    // A file that cannot be read is no reason not to start.
+    TRY(std::vector<HardCase> cases, ReadOrPutAside(platform, service, "old"));
+    TRY(const std::vector<HardCase> last, ReadOrPutAside(platform, service, "now"));
+    if (!std::filesystem::exists(FileOf(platform, service, "now"), none)) continue;
+    cases.insert(cases.end(), last.begin(), last.end());
+    Bound(cases, kMostOfOldLives);
+    TRY_STATUS(WriteFileOf(platform, service, "old", cases));
     Remove(platform, service, "now");
   }
   return {};
@@ -165,7 +189,9 @@ void CaseSaver::Save() {
     const bool gone = !record && record.error().code == ErrorCode::kNotFound;
     const auto found = platform_.services().Find(name);
     if (!gone && (found == nullptr || found->cases().enabled())) continue;
-    for (const char* life : {"old", "now"}) Remove(platform_, name, life);
+    const std::string life = entry.path().extension();
+    if (life == ".old" || life == ".now" || life.starts_with(fmt::format(".{}", kDamaged)))
+      std::filesystem::remove(entry.path(), none);
   }
   const auto services = platform_.services().List();
   if (!services) return;

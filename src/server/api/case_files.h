@@ -3,6 +3,7 @@
 // are users' data: the files are the owner's (0600), and go when consent does.
 //   HOME/cases/SERVICE.now   what the queue of this life holds; written anew
 //             /SERVICE.old   what earlier lives left; read only
+//             /SERVICE.damaged-TIME   one of both that could not be read, as it was found; for a person
 #pragma once
 
 #include <condition_variable>
@@ -23,7 +24,8 @@ Result<std::string> CasesText(std::span<const HardCase> cases);
 // kCorrupt for what is none.
 Result<std::vector<HardCase>> ReadCases(std::string_view text);
 
-// What a server finds when it starts becomes what earlier lives left: once, before requests come.
+// What a server finds when it starts becomes what earlier lives left: once, before requests come. A damaged
+// file is put aside, and stderr says so. Errors: a folder in which that cannot be done.
 Status AdoptCases(Platform& platform);
 struct KeptCases {
   std::vector<HardCase> cases;  // of all lives, oldest first, numbered from 1

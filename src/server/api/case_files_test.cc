@@ -1,11 +1,16 @@
 #include "server/api/case_files.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace sinter {
 namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 HardCase Case(int64_t number, uint8_t pixel) {
   HardCase one{number, 1000 + number, "3", *Tensor::Create(DType::kU8, {1, 2, 2}), 1, 0.25, "unsure"};
@@ -27,6 +32,59 @@ TEST(CaseFiles, ComeBackWholeOrNotAtAll) {
   EXPECT_EQ(std::memcmp((*read)[1].input.raw(), cases[1].input.raw(), 4), 0);
   EXPECT_TRUE(ReadCases(*CasesText({}))->empty());
   for (size_t cut = 0; cut < text->size(); ++cut) EXPECT_FALSE(ReadCases(text->substr(0, cut))) << cut;
+}
+
+// What is in a folder that is none of `known`.
+std::vector<Path> Others(const Path& folder, const std::vector<Path>& known) {
+  std::vector<Path> others;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (std::ranges::find(known, entry.path()) == known.end()) others.push_back(entry.path());
+  }
+  return others;
+}
+
+TEST(CaseFiles, DamagedOnesArePutAsideAndTold) {
+  TemporaryFolder folder;
+  auto platform = *Platform::Open(folder.path() / "home");
+  const Path cases = folder.path() / "home" / "cases";
+  const Path now = cases / "s.now", old = cases / "s.old";
+  ASSERT_TRUE(MakeFolders(cases));
+  const HardCase one[] = {Case(1, 7)};
+  const std::string whole = *CasesText(one), torn = whole.substr(0, whole.size() - 1);
+
+  // The older one is damaged, the newer one is whole.
+  ASSERT_TRUE(WriteFileAtomically(old, torn));
+  ASSERT_TRUE(WriteFileAtomically(now, whole));
+  testing::internal::CaptureStderr();
+  ASSERT_TRUE(AdoptCases(*platform));
+  EXPECT_THAT(
+      testing::internal::GetCapturedStderr(),
+      AllOf(HasSubstr("cases of service s"), HasSubstr("s.old is damaged"), HasSubstr("was put aside as")));
+  EXPECT_EQ(ReadCases(*ReadFile(old))->size(), 1u);
+  EXPECT_FALSE(std::filesystem::exists(now));
+  std::vector<Path> aside = Others(cases, {old});
+  ASSERT_EQ(aside.size(), 1u);
+  EXPECT_THAT(aside[0].filename().string(), testing::StartsWith("s.damaged-"));
+  EXPECT_EQ(*ReadFile(aside[0]), torn) << "as it was";
+
+  // The newer one is: what was kept before stays.
+  ASSERT_TRUE(WriteFileAtomically(now, "{"));
+  ASSERT_TRUE(AdoptCases(*platform));
+  EXPECT_EQ(ReadCases(*ReadFile(old))->size(), 1u);
+  EXPECT_EQ(Others(cases, {old}).size(), 2u) << "each under a name of its own";
+
+  // Alone, and damaged: it is in nobody's way any more.
+  ASSERT_TRUE(WriteFileAtomically(old, torn));
+  ASSERT_TRUE(AdoptCases(*platform));
+  EXPECT_FALSE(std::filesystem::exists(old));
+  EXPECT_EQ(Others(cases, {}).size(), 3u);
+  testing::internal::CaptureStderr();
+  ASSERT_TRUE(AdoptCases(*platform));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "") << "told once";
+
+  // They are users' data like the others: without a service, or its consent, they go.
+  CaseSaver(*platform).Save();
+  EXPECT_EQ(Others(cases, {}).size(), 0u);
 }
 
 TEST(CaseFiles, OfServicesThatAreGoneNothingStays) {

@@ -39,6 +39,8 @@ TEST(Cost, ServicesShareThePoolByTheTimeOfTheirRuns) {
   EXPECT_THAT(ShareServiceTime(services, 1000, 4), ElementsAre(12.0, 4.0, 8.0))
       << "never more than all threads";
   EXPECT_THAT(ShareServiceTime(std::vector<ServiceRunTime>{{"c", true, 1}}, 5, 1), ElementsAre(1.0));
+  const std::vector<ServiceRunTime> narrow{{"a", false, 3, 1}, {"c", true, 2, 2}};
+  EXPECT_THAT(ShareServiceTime(narrow, 1000, 4), ElementsAre(3.0, 4.0));
 }
 
 TEST(Cost, MoneyIsShownOnceAPriceIsSet) {

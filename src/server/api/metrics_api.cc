@@ -117,6 +117,15 @@ void AddHttp(Families& families, const HttpTraffic& traffic) {
 void AddServices(Families& families, const std::vector<ServiceStats>& services) {
   families.Family("sinter_service_ready", "1 where a service's model is loaded.", MetricType::Gauge);
   for (const ServiceStats& s : services) families.Value({{"service", s.service}}, s.ready ? 1.0 : 0.0);
+  const auto now = [&](const char* name, const char* help, int ServiceStats::* figure) {
+    families.Family(name, help, MetricType::Gauge);
+    for (const ServiceStats& s : services)
+      families.Value({{"service", s.service}}, static_cast<double>(s.*figure));
+  };
+  now("sinter_service_workers", "Runs that may go side by side now; 0: nothing is loaded.",
+      &ServiceStats::workers);
+  now("sinter_service_threads", "Of the engine's threads, what each of those runs may use.",
+      &ServiceStats::threads);
   families.Family("sinter_service_requests_total",
                   "Requests by outcome: refused by a full queue, invalid by their own fault.",
                   MetricType::Counter);
@@ -153,6 +162,37 @@ void AddServices(Families& families, const std::vector<ServiceStats>& services) 
   each([&](const auto& s, const auto& r) { families.Value(of(s, r), r.batch_rows); });
 }
 
+void AddRollouts(Families& families, const std::vector<RolloutStats>& services) {
+  families.Family("sinter_rollout_state",
+                  "1 for the state of a service's latest rollout since the server began, 0 for the others.",
+                  MetricType::Gauge);
+  for (const RolloutStats& s : services) {
+    for (auto state = RolloutState::kLoading; s.state && state <= RolloutState::kRolledBack;
+         state = static_cast<RolloutState>(static_cast<int>(state) + 1)) {
+      families.Value({{"service", s.service}, {"state", std::string(RolloutStateName(state))}},
+                     *s.state == state ? 1.0 : 0.0);
+    }
+  }
+  families.Family(
+      "sinter_rollout_share_percent",
+      "Percent of the live requests that the new model answers: a canary's share, 100 once it has "
+      "taken over.",
+      MetricType::Gauge);
+  for (const RolloutStats& s : services) {
+    if (s.state) families.Value({{"service", s.service}}, s.share);
+  }
+  families.Family("sinter_rollout_decisions_total",
+                  "Decisions of rollouts: by the gate that made them or a person, and by what came of them.",
+                  MetricType::Counter);
+  for (const RolloutStats& s : services) {
+    for (const RolloutDecisionCount& d : s.decisions) {
+      families.Value(
+          {{"service", s.service}, {"gate", std::string(d.gate)}, {"outcome", std::string(d.outcome)}},
+          static_cast<double>(d.count));
+    }
+  }
+}
+
 }  // namespace
 
 void HttpTraffic::Describe(std::span<const Route> routes) {
@@ -179,6 +219,7 @@ std::string MetricsText(const Services& services, const HttpTraffic& traffic, ui
   AddProcess(families, log_lines_dropped);
   AddHttp(families, traffic);
   AddServices(families, services.Stats());
+  AddRollouts(families, services.StatsOfRollouts());
   return families.Text();
 }
 

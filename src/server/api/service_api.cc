@@ -90,6 +90,8 @@ Json ServiceJson(const ServiceInfo& service) {
           {"gates", GatesJson(service.gates)},
           {"replica", ReplicaKindName(service.limits.process)},
           {"scaling", ScalingJson(service.scaling)},
+          {"workers", service.workers},
+          {"threads", service.threads},
           {"current", RevisionJson(service.current)},
           {"previous", service.previous ? RevisionJson(*service.previous) : Json(nullptr)},
           {"rollout", service.rollout.empty() ? Json(nullptr) : Json(service.rollout)},
@@ -110,6 +112,8 @@ Json ServiceStatsJson(const ServiceStats& stats) {
           {"current", stats.current},
           {"previous", stats.previous.empty() ? Json(nullptr) : Json(stats.previous)},
           {"model", stats.model},
+          {"workers", stats.workers},
+          {"threads", stats.threads},
           {"total", std::move(total)},
           {"revisions", std::move(revisions)}};
 }

@@ -21,7 +21,8 @@ std::vector<double> ShareServiceTime(std::span<const ServiceRunTime> services, d
   std::vector<double> shares;
   shares.reserve(services.size());
   for (const ServiceRunTime& service : services) {
-    const double most = service.run_seconds * threads;
+    const double most =
+        service.run_seconds * (service.threads == 0 ? threads : std::min(service.threads, threads));
     if (service.process)
       shares.push_back(most);
     else
@@ -66,7 +67,7 @@ Status ServiceMeter::Write() {
     // A service of that name that was deleted and made again counts from nothing.
     const double since = run >= seen ? run - seen : run;
     seen = run;
-    if (since > 0) taken.push_back({stats.service, false, since});
+    if (since > 0) taken.push_back({stats.service, false, since, stats.threads});
   }
   if (taken.empty()) return {};
   std::vector<std::string> owners;

@@ -1,9 +1,10 @@
 // What services take, written down every ten seconds.
 //
 // An estimate. Of services in this process: the engine's pool counts the time that its threads work
-// (base/pool_usage.h), and services share it by the time that their runs took, none more than all threads for
-// that long. Of services whose replicas are processes: the time that their runs took, on the threads that
-// each process has. Requests' HTTP is not in it, and what a kill cuts off is lost: ten seconds at most.
+// (base/pool_usage.h), and services share it by the time that their runs took, none more than the threads
+// that its runs may use for that long. Of services whose replicas are processes: the time that their runs
+// took, on those threads too. Requests' HTTP is not in it, and what a kill cuts off is lost: ten seconds at
+// most.
 #pragma once
 
 #include <chrono>
@@ -25,6 +26,7 @@ struct ServiceRunTime {
   std::string name;
   bool process = false;    // its replicas are processes
   double run_seconds = 0;  // that runs took in the interval
+  int threads = 0;         // that a run may use now; 0: all
 };
 // Core-seconds of each, in the order given. `pool_core_seconds`: that the pool's threads worked meanwhile.
 std::vector<double> ShareServiceTime(std::span<const ServiceRunTime> services, double pool_core_seconds,

@@ -23,6 +23,8 @@ int RunCommandLine(int count, char** words) {
   CLI::App app("Sinter: from data to a service, in one program.", "sinter");
   app.set_version_flag("--version", fmt::format("sinter {}", kVersion));
   app.require_subcommand(1);
+  // Every command's help ends with it.
+  app.footer("Exit codes: 0 done; 1 failed, the reason on stderr; 2 wrong usage; 3 refused by a gate.");
   CliContext context;
   AddServeCommand(app, context);
   AddTokenCommands(app, context);

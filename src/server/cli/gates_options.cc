@@ -22,16 +22,21 @@ std::string Line(std::string_view name, const std::string& text) {
 }  // namespace
 
 bool GatesOptions::any() const {
-  return !file.empty() || golden || samples || margin || shadow || bake || p99_ms || canary || blue_green ||
-         keep_cases || no_cases;
+  return !file.empty() || golden || target || error || samples || margin || shadow || bake || p99_ms ||
+         canary || blue_green || keep_cases || no_cases;
 }
 
 void AddGatesOptions(CLI::App& command, GatesOptions& options) {
   command.add_option("--gates", options.file, "A file with the gates, YAML or JSON; options go before it");
   command.add_option("--golden", options.golden,
                      "The data set on which a new model may not be worse (none: no golden set)");
+  command.add_option("--target", options.target,
+                     "Its column that says what is right: a class, or numbers (else the data set's label)");
+  command.add_option("--error", options.error, "Of numbers: how far off is how wrong")
+      ->check(CLI::IsMember({"absolute", "squared"}));
   command.add_option("--samples", options.samples, "Examples of it that are asked");
-  command.add_option("--margin", options.margin, "How much worse is not worse yet, of accuracy");
+  command.add_option("--margin", options.margin,
+                     "How much worse is not worse yet: of accuracy; of numbers, a share of the error");
   command.add_option("--shadow", options.shadow, "Percent of the requests that are copied to a new model");
   command.add_flag("--canary", options.canary, "New models get 1, 5, 25, 50, 100% of the requests");
   command.add_flag("--blue-green", options.blue_green, "New models get all requests at once");
@@ -51,6 +56,8 @@ Result<Json> GatesWith(Json before, const GatesOptions& options) {
     gates["golden"] = nullptr;
   else
     Put(gates, "golden", "dataset", options.golden);
+  Put(gates, "golden", "target", options.target);
+  Put(gates, "golden", "error", options.error);
   Put(gates, "golden", "samples", options.samples);
   Put(gates, "golden", "margin", options.margin);
   Put(gates, "shadow", "percent", options.shadow);
@@ -70,10 +77,12 @@ std::string GatesText(const Json& gates) {
   if (gates["golden"].is_null()) {
     text += Line("golden", "none");
   } else {
-    text +=
-        Line("golden", fmt::format("{} ({}), {} examples: at most {} worse, {} confidence",
-                                   of("golden", "dataset"), of("golden", "split"), of("golden", "samples"),
-                                   of("golden", "margin"), of("golden", "confidence")));
+    const std::string target = of("golden", "target");
+    const std::string by = target.empty() ? "" : fmt::format(" by '{}'", target);
+    text += Line("golden",
+                 fmt::format("{} ({}){}, {} examples: at most {} worse, {} confidence",
+                             of("golden", "dataset"), of("golden", "split"), by, of("golden", "samples"),
+                             of("golden", "margin"), of("golden", "confidence")));
   }
   if (gates["shadow"].value("percent", 0.0) == 0) {
     text += Line("shadow", "off");

@@ -13,7 +13,7 @@ namespace sinter {
 
 struct GatesOptions {
   std::string file;  // YAML or JSON, as the spec has it
-  std::optional<std::string> golden;
+  std::optional<std::string> golden, target, error;
   std::optional<int64_t> samples;
   std::optional<double> margin, shadow, bake, p99_ms;
   bool canary = false, blue_green = false;

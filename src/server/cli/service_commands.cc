@@ -24,7 +24,7 @@ std::string PathOf(std::string_view more = {}) {
 }
 
 std::string dataset, labelling;
-std::optional<int64_t> most_workers;
+std::optional<int64_t> most_workers, least_threads, most_threads;
 std::optional<double> idle_s;
 int64_t limit = 20;
 
@@ -212,24 +212,31 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
     });
   };
   CLI::App* deploy =
-      verb("deploy", "Loads a model and answers with it", [&context](ApiClient& client) -> Status {
-        TRY(Json gates, GatesWith(Json::object(), gates_options));
-        TRY(const Json answer, client.Post("/services", {{"name", name},
-                                                         {"model", model},
-                                                         {"gates", std::move(gates)},
-                                                         {"replica", process ? "process" : "in-process"}}));
-        Print(context, answer, false);
-        if (!context.json)
-          fmt::print("\nWhat the next models must pass (sinter service gates {}):\n{}", name,
-                     GatesText(answer["gates"]));
-        return {};
-      });
+      verb("deploy", "Loads a model and answers with it; exit code 3 where what it says is refused",
+           [&context](ApiClient& client) -> Status {
+             TRY(Json gates, GatesWith(Json::object(), gates_options));
+             auto deployed = client.Post("/services", {{"name", name},
+                                                       {"model", model},
+                                                       {"gates", std::move(gates)},
+                                                       {"replica", process ? "process" : "in-process"}});
+             // A name that is taken is told by another code: what conflicts is the decision not to deploy.
+             if (!deployed && deployed.error().code == ErrorCode::kConflict)
+               context.failed_code = kExitRefused;
+             TRY(const Json answer, std::move(deployed));
+             Print(context, answer, false);
+             if (!context.json)
+               fmt::print("\nWhat the next models must pass (sinter service gates {}):\n{}", name,
+                          GatesText(answer["gates"]));
+             return {};
+           });
   deploy->add_option("model", model, "NAME or NAME@VERSION")->required();
   deploy->add_flag("--process", process,
                    "Run the model in worker processes: a crash there takes nothing with it");
   AddGatesOptions(*deploy, gates_options);
   CLI::App* rollout =
-      verb("rollout", "Replaces the model, through the service's gates, without losing a request",
+      verb("rollout",
+           "Replaces the model, through the service's gates, without losing a request; exit code 3 where one "
+           "refuses it at once, or with --wait",
            [&context](ApiClient& client) { return RollOut(context, client); });
   rollout->add_option("model", model, "NAME or NAME@VERSION")->required();
   rollout->add_flag("--wait", wait_for_it, "Until it is over; exit code 3 where a gate refuses it");
@@ -258,16 +265,23 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
   cases->add_option("--limit", limit, "How many are shown")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  CLI::App* scale = change("scale", "Follows the load: more runs side by side, and none while nobody asks",
-                           false, [](ApiClient& client) -> Result<Json> {
-                             TRY(const Json before, client.Get(PathOf()));
-                             Json scaling = before["scaling"];
-                             if (most_workers) scaling["most_workers"] = *most_workers;
-                             if (idle_s) scaling["idle_s"] = *idle_s;
-                             return client.Post(PathOf("/scaling"), scaling);
-                           });
+  CLI::App* scale =
+      change("scale", "Follows the load: more runs side by side, on more threads; none while nobody asks",
+             false, [](ApiClient& client) -> Result<Json> {
+               TRY(const Json before, client.Get(PathOf()));
+               Json scaling = before["scaling"];
+               if (most_workers) scaling["most_workers"] = *most_workers;
+               if (idle_s) scaling["idle_s"] = *idle_s;
+               if (least_threads) scaling["least_threads"] = *least_threads;
+               if (most_threads) scaling["most_threads"] = *most_threads;
+               return client.Post(PathOf("/scaling"), scaling);
+             });
   scale->add_option("--workers", most_workers,
                     "Runs side by side, at most; 0: as many as the service was deployed with");
+  scale->add_option("--threads", most_threads,
+                    "Of the engine's threads, what a run may use at most; 0: all that there are");
+  scale->add_option("--least-threads", least_threads,
+                    "What it may use while little is asked; 0: as many as at most");
   scale->add_option("--idle", idle_s, "Seconds without a request, after which the model is let go; 0: never");
   change("unload", "Lets go of the models until the next request", false,
          [](ApiClient& client) { return client.Post(PathOf("/unload"), Json::object()); });
