@@ -68,8 +68,27 @@ td,th{padding:3px 7px;border:1px solid #d5dae2;text-align:right}th{font-weight:6
 """
 
 
+def outcome(report):
+    """What came of it, in sentences."""
+    accuracy, train, rollout = report["accuracy"], report["train"], report["rollout"]
+    refused, recovery, drift = report["gate"]["v3"], report["recovery"], report["drift"]
+    return [
+        f"Version 1 tells {accuracy['v1']:.1%} of the test pictures right, version 2 {accuracy['v2']:.1%}; ONNX Runtime "
+        f"gives the same as version 1, to {report['export']['largest_difference']:.0e}.",
+        f"One of the two ranks that train version 2 was killed at step {train['killed_at_step']}; they went on from "
+        f"step {train['resumed_from_step']} of {train['steps']}.",
+        f"{rollout['requests']:,} requests came while version 2 went out, back and out again: {rollout['failed']} failed.",
+        f"Version 3, with a fifth of its labels wrong, was {refused['decision']}: {refused['reason']}.",
+        f"Server and training of version 3 were killed at step {recovery['killed_at_step']}; the job went on from "
+        f"step {recovery['resumed_from_step']}.",
+        f"Pictures turned inside out were {'' if drift['detected'] else 'not '}noticed as drift; the ordinary ones were "
+        f"{'' if drift['before'] else 'not '}called so.",
+    ]
+
+
 def page(report, curves, latency, samples, classes, confusion, marks):
     rows = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(str(v))}</td></tr>" for k, v in flat(report))
+    sentences = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in outcome(report))
     figures = "".join(
         f"<figure><img src='{png(s['picture'])}' alt=''><br>{html.escape(classes[s['label']])}<br>"
         f"<span class='{'' if s['given'] == s['label'] else 'wrong'}'>&rarr; {html.escape(classes[s['given']])} "
@@ -78,15 +97,16 @@ def page(report, curves, latency, samples, classes, confusion, marks):
 <style>{STYLE}</style><h1>From data to a replaced service</h1>
 <p>Fashion-MNIST imported; a small network trained, exported, checked and deployed; a slice of test pictures cleaned and
 labelled by two simulated people, who know the label and err by a seeded draw, beside the labels that the network said
-first; a convolutional network trained by two ranks, one of them killed half way; then rolled out through the gates, back and out again under load. A third, trained on
-labels of which a fifth are wrong, as a job that went on after everything was killed, was refused; and pictures turned
-inside out were noticed. Everything here was measured in that one run.</p><table>{rows}</table>
-<h2>Training loss, by step</h2>{chart('loss by step', curves['loss'], marks['train'])}
+first; a convolutional network trained by two ranks; then rolled out through the gates, back and out again under load; a
+third, trained on labels of which a fifth are wrong. Everything here was measured in that one run.</p>
+<ul>{sentences}</ul>
+<h2>Training loss, by step</h2><p>The marks are version 2's: where a rank was killed, and from where it went on.</p>{chart('loss by step', curves['loss'], marks['train'])}
 <h2>Test accuracy, by step</h2>{chart('accuracy by step', curves['accuracy'])}
 <h2>Latency through the switches</h2><p>Each dot is a request, from left to right in the order of time.</p>
 {chart('milliseconds by second', latency, marks['rollout'], ' ms', dots=True)}
 <h2>Sample answers</h2><div class="samples">{figures}</div>
-<h2>Confusion matrix of version 2</h2>{confusion_table(classes, confusion)}</html>"""
+<h2>Confusion matrix of version 2</h2>{confusion_table(classes, confusion)}
+<h2>All figures</h2><p>As in report.json.</p><table>{rows}</table></html>"""
 
 
 def flat(tree, prefix=""):
