@@ -62,12 +62,28 @@ export function formOf(gates: GatesJson): GateForm {
 
 export const presetBake = (strategy: GateForm["strategy"]) => (strategy === "canary" ? 60 : 0);
 
-// What is sent. What the server does not know of here stays as it was: the seed of the golden set.
+// What the server knows of a group and the form does not: it stays as it was.
+function unseen(group: GateField["group"], before: GatesJson, own: string[]): Record<string, unknown> {
+  const seen = new Set([...own, ...GATE_FIELDS.filter((f) => f.group === group).map((f) => f.field)]);
+  return Object.fromEntries(Object.entries(before[group] ?? {}).filter(([field]) => !seen.has(field)));
+}
+
 export function gatesOf(form: GateForm, before: GatesJson): GatesJson {
-  const out: GatesJson = { golden: null, shadow: {}, budget: {}, cases: {}, drift: {} };
+  const out: GatesJson = {
+    golden: null,
+    shadow: unseen("shadow", before, []),
+    budget: unseen("budget", before, []),
+    cases: unseen("cases", before, ["consent"]),
+    drift: unseen("drift", before, []),
+  };
   if (form.golden !== "") {
-    const seed = before.golden?.seed;
-    out.golden = { dataset: form.golden, split: form.split || "test", ...(seed === undefined ? {} : { seed }) };
+    // What else was said of a golden set (its target, its seed) was said of that data set.
+    const same = before.golden?.dataset === form.golden;
+    out.golden = {
+      ...(same ? unseen("golden", before, ["dataset", "split"]) : {}),
+      dataset: form.golden,
+      split: form.split || "test",
+    };
   }
   for (const f of GATE_FIELDS) {
     const text = (form.texts[keyOf(f)] ?? "").trim();
