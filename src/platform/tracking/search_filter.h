@@ -1,6 +1,7 @@
 // The filters and orders in which MLflow's clients search: comparisons joined by AND.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
