@@ -1,5 +1,9 @@
 """Labelling in the console: by keyboard at the desk, with the mouse, reviewed, and committed as a version."""
+import io
 import json
+import math
+import struct
+import wave
 
 from browser import Browser
 from program import main, small_data
@@ -296,6 +300,103 @@ class Labels(Browser):
         page.wait_for_selector("text=Nothing is left to label")
         (item,) = self.get("/sinter/v1/labellings/words/review")["items"]
         self.assertEqual(item["answers"][0]["value"], {"text": "z and s are letters here\n1"})
+
+    def sounds(self):
+        """Three clips of 3, 4 and 5 s, tones of their own, as files of 16 bits."""
+        self.serve()
+        folder, rate = self.folder / "clips" / "tones", 8000
+        folder.mkdir(parents=True)
+        for seconds in (3, 4, 5):
+            samples = [int(9000 * math.sin(2 * math.pi * 100 * seconds * t / rate)) for t in range(rate * seconds)]
+            with wave.open(str(folder / f"{seconds}.wav"), "wb") as out:
+                out.setparams((1, 2, rate, 0, "NONE", ""))
+                out.writeframes(struct.pack(f"<{len(samples)}h", *samples))
+        self.ok("data", "add", "clips", self.folder / "clips", "--rate", rate, "--seconds", 5, "--test-share", "0")
+        self.browse()
+        self.sign_in()
+
+    def played(self, what):
+        return self.page.evaluate(f"() => document.querySelector('.player audio').{what}")
+
+    def wait_played(self, condition):
+        self.page.wait_for_function(f"() => {{ const a = document.querySelector('.player audio'); return a !== null && ({condition}); }}")
+
+    def test_sound_is_transcribed_by_keyboard(self):
+        self.sounds()
+        self.make("spoken", dataset="clips", task="transcript", column="said", review="all")
+        self.assertEqual(self.get("/sinter/v1/labellings/spoken")["spec"]["content"], "sound")
+        page = self.page
+        self.go("labels/spoken/desk", ".player")
+        given = {}
+        for n in range(3):
+            self.wait_played("a.readyState >= 2 && a.paused")
+            url = self.played("getAttribute('src')")
+            # What is heard is the file, without the silence that fills the row.
+            with wave.open(io.BytesIO(self.request("GET", url, self.token)[1])) as heard:
+                rate, frames = heard.getframerate(), heard.getnframes()
+                samples = struct.unpack(f"<{frames}h", heard.readframes(frames))
+            self.assertEqual(rate, 8000)
+            seconds = frames // rate
+            self.assertIn(seconds, (3, 4, 5))
+            wanted = [9000 * math.sin(2 * math.pi * 100 * seconds * t / rate) for t in range(frames)]
+            self.assertLess(max(abs(a - b) for a, b in zip(samples, wanted)), 3)
+            self.assertAlmostEqual(self.played("duration"), seconds, delta=0.01)
+            page.keyboard.press("Control+ ")
+            self.wait_played("!a.paused && a.currentTime > 0.3")
+            page.keyboard.press("Control+ ")
+            self.wait_played("a.paused")
+            if n == 0:
+                page.evaluate("() => { document.querySelector('.player audio').currentTime = 2.5; }")
+                self.wait_played("a.currentTime === 2.5 && !a.seeking")
+                page.keyboard.press("Control+ArrowLeft")
+                self.wait_played("Math.abs(a.currentTime - 0.5) < 0.01 && !a.seeking")
+                page.keyboard.press("Control+ArrowLeft")
+                self.wait_played("a.currentTime === 0")
+                page.keyboard.press("Control+ArrowUp")
+                self.axe("a sound")
+                self.fits(360, "a sound")
+                self.picture("desk-sound-360")
+                page.set_viewport_size({"width": 1440, "height": 900})
+                self.picture("desk-sound")
+            self.assertEqual(self.played("playbackRate"), 1.25, "the speed stays from sound to sound")
+            # Out of the field the same keys do it without Ctrl, and letters are the desk's.
+            page.keyboard.press("Escape")
+            page.keyboard.press(" ")
+            self.wait_played("!a.paused")
+            page.keyboard.press(" ")
+            self.wait_played("a.paused")
+            page.locator("textarea").focus()
+            given[seconds] = f"a tone of {seconds} s"
+            page.keyboard.type(given[seconds])
+            page.keyboard.press("Enter")
+            if n < 2:
+                page.wait_for_function("url => document.querySelector('.player audio')?.getAttribute('src') !== url", arg=url)
+        page.wait_for_selector("text=Nothing is left to label")
+        items = self.get("/sinter/v1/labellings/spoken/review")["items"]
+        self.assertEqual({round(i["content"]["seconds"]): i["answers"][0]["value"]["text"] for i in items}, given)
+        # A part, as players ask for it; nobody without a session.
+        self.assertEqual(page.evaluate("""async url => {
+            const part = await fetch(url, {headers: {Range: "bytes=8-11"}});
+            return [part.status, part.headers.get("content-type"), await part.text()];
+        }""", url), [206, "audio/wav", "WAVE"])
+        self.assertEqual(self.request("GET", url)[0], 401)
+        # In the review the space bar plays, and a key decides.
+        self.go("labels/spoken/review", ".player")
+        self.wait_played("a.readyState >= 2")
+        page.keyboard.press(" ")
+        self.wait_played("!a.paused")
+        page.keyboard.press("1")
+        page.wait_for_selector("text=1 of 2")
+        self.quiet()
+        # In Chinese; and a sound that does not come is told, and asked for again.
+        page.click("#language")
+        page.wait_for_selector(".player-play:has-text('播放')")
+        page.route("**/items/*/content", lambda route: route.abort())
+        page.reload()
+        page.wait_for_selector(".player-failed:has-text('无法播放该声音')")
+        page.unroute("**/items/*/content")
+        page.click(".player-failed button")
+        self.wait_played("a.readyState >= 2")
 
     def test_review_decides_by_key(self):
         self.prepare()

@@ -6,6 +6,7 @@ import "./styles/shell.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
 import "./styles/labels.css";
+import "./styles/player.css";
 import "./styles/data.css";
 import "./styles/runs.css";
 import { render } from "preact";

@@ -40,6 +40,10 @@ Json ContentJson(const LabellingSpec& spec, const DatasetVersion& version, size_
       return {{"kind", "picture"}, {"width", column.shape[1]}, {"height", column.shape[0]}};
     if (column.kind == ColumnKind::kText)
       return {{"kind", "text"}, {"text", std::string(version.Text(split, *c, row))}};
+    if (spec.rate > 0 && HoldsSound(column)) {
+      const auto samples = static_cast<double>(SoundSamples(version, split, *c, row, spec.rate));
+      return {{"kind", "sound"}, {"rate", spec.rate}, {"seconds", samples / static_cast<double>(spec.rate)}};
+    }
   }
   Json cells = Json::object();
   for (size_t c = 0; c < columns.size(); ++c) {

@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 3> kChoices = {"in_order", "random", "act
 constexpr std::array<std::string_view, 3> kReviews = {"none", "disagreements", "all"};
 constexpr size_t kMostClasses = 1'000;
 constexpr size_t kInstructionBytes = 16'384;
+constexpr int64_t kLowestRate = 1'000, kHighestRate = 192'000;
 constexpr uint64_t kRowStream = 0, kGoldStream = 1;
 
 template <class Enum>
@@ -103,21 +104,28 @@ Result<std::vector<int64_t>> RowsOf(const LabellingSpec& spec, const DatasetVers
 }
 
 // Which column is shown, and whether the task can be done on it.
-Status PlanContent(LabellingSpec& spec, const DatasetVersion& version) {
+Status PlanContent(LabellingSpec& spec, const DatasetVersion& version, int64_t sound_rate) {
   const auto& columns = version.info().columns;
+  const int64_t rate = spec.rate > 0 ? spec.rate : sound_rate;
   if (spec.content.empty()) {
     const auto feature = version.FeatureColumn();
     const auto text = std::ranges::find(columns, ColumnKind::kText, &DatasetColumn::kind);
-    if (feature && columns[*feature].kind == ColumnKind::kPicture)
+    if (feature &&
+        (columns[*feature].kind == ColumnKind::kPicture || (rate > 0 && HoldsSound(columns[*feature]))))
       spec.content = columns[*feature].name;
     else if (text != columns.end() && text->name != spec.column)
       spec.content = text->name;
   }
   ColumnKind kind = ColumnKind::kNumber;
+  bool sound = false;
   if (!spec.content.empty()) {
     TRY(const size_t c, version.ColumnIndex(spec.content));
     kind = columns[c].kind;
+    sound = HoldsSound(columns[c]);
   }
+  if (spec.rate > 0 && !sound)
+    return InvalidArgument("rate: content is no sound", "sound is a column of vectors of f32");
+  spec.rate = sound ? rate : 0;
   if (spec.rules.task == LabelTask::kBoxes && kind != ColumnKind::kPicture)
     return InvalidArgument("boxes are drawn on pictures: content must name a column of them");
   if (spec.rules.task == LabelTask::kSpans && kind != ColumnKind::kText)
@@ -151,6 +159,21 @@ Status PlanColumn(LabellingSpec& spec, const DatasetVersion& version) {
 
 }  // namespace
 
+bool HoldsSound(const DatasetColumn& column) {
+  return column.kind == ColumnKind::kVector && column.dtype == DType::kF32 && column.shape.size() == 1;
+}
+
+int64_t SoundRateOf(std::string_view details) {
+  const auto json = ParseJson(details, {.bytes = size_t{1} << 20});
+  if (!json || !json->is_object()) return 0;
+  const auto import = json->find("import");
+  if (import == json->end() || !import->is_object()) return 0;
+  const auto rate = import->find("rate");
+  if (rate == import->end() || !rate->is_number_integer()) return 0;
+  const auto hertz = rate->get<int64_t>();
+  return hertz < kLowestRate || hertz > kHighestRate ? 0 : hertz;
+}
+
 std::string_view LabelChoiceName(LabelChoice choice) { return kChoices[static_cast<size_t>(choice)]; }
 std::string_view LabelReviewName(LabelReview review) { return kReviews[static_cast<size_t>(review)]; }
 
@@ -168,6 +191,9 @@ Result<LabellingSpec> ReadLabellingSpec(const Json& json) {
   spec.version = reader.String("version", "");
   spec.split = reader.String("split", "");
   spec.content = reader.String("content", "");
+  spec.rate = reader.Int("rate", 0);
+  if (spec.rate != 0 && (spec.rate < kLowestRate || spec.rate > kHighestRate))
+    reader.Fail("rate", "must be 1,000 to 192,000");
   const std::string task = reader.String("task", "classification");
   spec.rules.classes = reader.Strings("classes");
   spec.column = reader.String("column", "");
@@ -208,6 +234,7 @@ Json LabellingSpecJson(const LabellingSpec& spec) {
                {"version", spec.version},
                {"split", spec.split},
                {"content", spec.content},
+               {"rate", spec.rate},
                {"task", LabelTaskName(spec.rules.task)},
                {"classes", spec.rules.classes},
                {"column", spec.column},
@@ -242,12 +269,12 @@ std::optional<LabelValue> KnownLabel(const DatasetVersion& version, const Labell
   return *std::move(value);
 }
 
-Result<LabellingPlan> PlanLabelling(LabellingSpec spec, const DatasetVersion& version) {
+Result<LabellingPlan> PlanLabelling(LabellingSpec spec, const DatasetVersion& version, int64_t sound_rate) {
   const auto& splits = version.info().splits;
   if (spec.split.empty()) spec.split = splits[0].name;
   TRY(const size_t split, version.SplitIndex(spec.split));
   TRY_STATUS(PlanColumn(spec, version));
-  TRY_STATUS(PlanContent(spec, version));
+  TRY_STATUS(PlanContent(spec, version, sound_rate));
   const LabelTask task = spec.rules.task;
   if (spec.prelabels() && task != LabelTask::kClassification && task != LabelTask::kMultilabel)
     return Unsupported(

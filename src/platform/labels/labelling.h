@@ -23,6 +23,7 @@ struct LabellingSpec {
   std::string version;  // its id, hex
   std::string split;
   std::string content;  // the column that is shown; empty: all cells of the row
+  int64_t rate = 0;     // of content that is sound: samples a second; 0: it is none
   LabelRules rules;
   std::string column;  // where the labels go
   // Which rows: all of the split, unless one of these says otherwise.
@@ -43,8 +44,9 @@ struct LabellingSpec {
 inline constexpr int64_t kMostLabelItems = 100'000;
 inline constexpr int64_t kMostLabellers = 5;  // answers for one item; any number of people may share the work
 
-// {"dataset","split","content","task","classes","column","rows":{"count","seed"}|{"list"}|{"where"},
-//  "labellers","gold":{"every"},"prelabel":{"service"}|{"model"},"choice","review","instructions"}: the whole
+// {"dataset","split","content","rate","task","classes","column","rows":{"count","seed"}|{"list"}|{"where"},
+//  "labellers","gold":{"every"},"prelabel":{"service"}|{"model"},"choice","review","instructions"}:
+//  the whole
 // of what may be said; all but dataset may be left out. kInvalidArgument.
 Result<LabellingSpec> ReadLabellingSpec(const Json& json);
 // The same again: reads back to an equal spec, but for the list ({"listed": n}) and with "version".
@@ -59,10 +61,20 @@ struct LabellingPlan {
   LabellingSpec spec;            // with everything that was left out
   std::vector<LabelItem> items;  // by row
 };
-// What follows from the spec and the version that it names; pure. Errors: no such split or column, a column
+// Whether rows of a column may be sound, where its rate is known: a vector of f32 of one dimension.
+bool HoldsSound(const DatasetColumn& column);
+inline constexpr std::string_view kSecondsColumn = "seconds";  // a sound's own length, as imports write it
+// How many samples of a row are the sound's own: silence fills the rest.
+int64_t SoundSamples(const DatasetVersion& version, size_t split, size_t column, int64_t row, int64_t rate);
+// The rate that an import of sound left in a version's details; 0: none.
+int64_t SoundRateOf(std::string_view details);
+
+// What follows from the spec and the version that it names; pure. `sound_rate`: of the version's sound, as
+// SoundRateOf. Errors: no such split or column, a column
 // that cannot be shown or labelled so, no classes, no rows, more than kMostLabelItems, gold questions where
 // no label is known, prelabels for a task that no model of classes knows.
-Result<LabellingPlan> PlanLabelling(LabellingSpec spec, const DatasetVersion& version);
+Result<LabellingPlan> PlanLabelling(LabellingSpec spec, const DatasetVersion& version,
+                                    int64_t sound_rate = 0);
 
 // The label that the version has already; none where it has none, or one that the rules do not take. A class,
 // or in a column of texts what a commit wrote there: JSON of the value, of a transcript the text itself.

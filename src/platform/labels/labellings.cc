@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "media/pictures/png.h"
 #include "platform/labels/agreement.h"
 #include "platform/labels/label_json.h"
 #include "platform/records/each_record.h"
@@ -35,7 +34,7 @@ Result<LabellingInfo> Labellings::Create(std::string_view name, LabellingSpec sp
     TRY(info.model, source_.Resolve(spec));
   }
   TRY(const auto version, DatasetVersion::Open(store_, found.id));
-  TRY(LabellingPlan plan, PlanLabelling(std::move(spec), *version));
+  TRY(LabellingPlan plan, PlanLabelling(std::move(spec), *version, SoundRateOf(found.details)));
   info.items = static_cast<int64_t>(plan.items.size());
   std::vector<RecordWrite> writes = {RecordWrite::Create(std::string(kLabellingKind), std::string(name),
                                                          LabellingSpecJson(plan.spec).dump(),
@@ -399,28 +398,6 @@ Status Labellings::Delete(std::string_view name, std::string_view who) {
   entries_.erase(std::string(name));
   counts_.erase(std::string(name));
   return {};
-}
-
-Result<std::string> Labellings::Picture(std::string_view name, int64_t item) {
-  TRY(const LabellingInfo info, Get(name));
-  std::shared_ptr<const DatasetVersion> version;
-  size_t split = 0;
-  int64_t row = 0;
-  {
-    std::lock_guard lock(mutex_);
-    TRY(const Entry* entry, OpenItem(info, item));
-    version = entry->version;
-    split = entry->split;
-    row = entry->board.item(item).what.row;
-  }
-  const auto c = version->ColumnIndex(info.spec.content);
-  if (!c || version->info().columns[*c].kind != ColumnKind::kPicture)
-    return Unsupported(fmt::format("labelling {} shows no pictures", name));
-  const DatasetColumn& column = version->info().columns[*c];
-  if (column.dtype != DType::kU8) return Unsupported("pictures of other numbers than u8");
-  const auto bytes = version->Row(split, *c, row);
-  return EncodePng({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, column.shape[0],
-                   column.shape[1], column.shape.size() == 3 ? column.shape[2] : 1);
 }
 
 }  // namespace sinter

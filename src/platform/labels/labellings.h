@@ -35,6 +35,11 @@ struct CommitRequest {
   bool only_labelled = false;  // rows without a label are left out
 };
 
+struct ItemMedia {
+  std::string type;  // "image/png", "audio/wav"
+  std::string bytes;
+};
+
 // Any thread. What Answer, Undo and Decide returned is durable. Several servers may share the records: each
 // reads what the others wrote before it answers; only who has which item in hand is each one's own.
 class Labellings {
@@ -48,8 +53,8 @@ class Labellings {
   Status Start();
   void Stop();
 
-  // kAlreadyExists; kNotFound (data set, service, model); kInvalidArgument as PlanLabelling. Its dataset may
-  // name any version; prelabels are made from then on.
+  // kAlreadyExists; kNotFound (data set, service, model); kInvalidArgument as PlanLabelling; kUnsupported as
+  // Check. Its dataset may name any version; prelabels are made from then on.
   Result<LabellingInfo> Create(std::string_view name, LabellingSpec spec, std::string_view who);
   // {"name","spec","state","revision","created_ms","created_by","status":{...}}
   Result<Json> Show(std::string_view name);
@@ -70,8 +75,8 @@ class Labellings {
   Result<LabellingInfo> SetOpen(std::string_view name, bool open, std::string_view who);
   // With its answers; versions that were committed stay.
   Status Delete(std::string_view name, std::string_view who);
-  // An item's picture as a PNG. kUnsupported where it is none.
-  Result<std::string> Picture(std::string_view name, int64_t item);
+  // An item's picture as a PNG, its sound as a WAV. kUnsupported where it is neither.
+  Result<ItemMedia> Media(std::string_view name, int64_t item);
 
   // A new version: final labels in the column, kSidecar of all answers beside it.
   Result<CommittedLabels> Commit(std::string_view name, const CommitRequest& request, std::string_view who);

@@ -306,7 +306,7 @@ TEST_F(LabellingsTest, ClosedIsClosed) {
   ASSERT_TRUE(labellings_->SetOpen("shut", true, "ann"));
   EXPECT_EQ((*labellings_->Next("shut", "ana", 9))["items"].size(), 2u);
   EXPECT_EQ(labellings_->Show("nowhere").error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(labellings_->Picture("shut", 0).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(labellings_->Media("shut", 0).error().code, ErrorCode::kUnsupported);
 }
 
 TEST_F(LabellingsTest, WhatIsDeletedIsGone) {

@@ -17,10 +17,10 @@ Result<std::string> LabellerOf(JsonReader& reader, const Principal& who) {
                "leave labeller out, or use a token of scope admin"};
 }
 
-// Pictures are fetched from beside the item.
+// Pictures and sounds are fetched from beside the item.
 void AddUrl(Json& item, std::string_view name) {
   Json& content = item["content"];
-  if (content["kind"] == "picture")
+  if (content["kind"] == "picture" || content["kind"] == "sound")
     content["url"] =
         fmt::format("/sinter/v1/labellings/{}/items/{}/content", name, item["item"].get<int64_t>());
 }

@@ -1,18 +1,19 @@
 // Labelling over the own API, /sinter/v1:
-//   GET  /labellings?after=&limit=        {"items":[{"name","dataset","task","items","done",...}],"next"}
-//   POST /labellings                      {"name", ...spec}: platform/labels/labelling.h says what a spec
-//   holds GET  /labellings/NAME                 {"name","spec","state","revision","status":{...}} POST
-//   /labellings/NAME/next            {"count":10,"labeller"?} -> {"items":[ITEM ...],"left"} GET
-//   /labellings/NAME/items/N/content a PNG PUT  /labellings/NAME/items/N/answer  {"value" or
-//   "skip":true,"seconds","comment","labeller"?} PUT  /labellings/NAME/items/N/decision  {"value" or
-//   "skip":true,"reason"} POST /labellings/NAME/undo            {"labeller"?} -> {"item":ITEM} GET
-//   /labellings/NAME/review?after=&limit=   {"items":[ITEM with "answers","decision"],"next"}: from item
-//                                         `after` on
+//   GET  /labellings?after=&limit=           {"items":[{"name","dataset","task","items","done",...}],"next"}
+//   POST /labellings                         {"name", ...spec}: platform/labels/labelling.h has the spec
+//   GET  /labellings/NAME                    {"name","spec","state","revision","status":{...}}
+//   POST /labellings/NAME/next               {"count":10,"labeller"?} -> {"items":[ITEM ...],"left"}
+//   GET  /labellings/NAME/items/N/content    a PNG, or a WAV
+//   PUT  /labellings/NAME/items/N/answer     {"value" or "skip":true,"seconds","comment","labeller"?}
+//   PUT  /labellings/NAME/items/N/decision   {"value" or "skip":true,"reason"}
+//   POST /labellings/NAME/undo               {"labeller"?} -> {"item":ITEM}
+//   GET  /labellings/NAME/review             ?after=&limit=: {"items":[ITEM with "answers","decision"],
+//                                            "next"}: from item `after` on
 //   POST /labellings/NAME/close, /reopen
-//   POST /labellings/NAME/commit          {"message"?,"as"?,"only_labelled"?} ->
-//   {"dataset","version","name",...} POST /services/NAME/cases/label       {"name","dataset"?, ...spec}: the
-//   kept requests as a data set and a
-//                                         labelling of it
+//   POST /labellings/NAME/commit             {"message"?,"as"?,"only_labelled"?} ->
+//                                            {"dataset","version","name",...}
+//   POST /services/NAME/cases/label          {"name","dataset"?, ...spec}: the kept requests as a data set
+//                                            and a labelling of it
 // Who labels is the token's name; another may be named with a token of scope admin.
 #pragma once
 

@@ -47,8 +47,9 @@ TEST_F(LabelApiTest, WhoLabels) {
   EXPECT_EQ((*platform_->labellings().Show("w"))["status"]["known"], Json({{"right", 1}, {"of", 1}}));
   EXPECT_EQ(NextItems(*platform_, "w", {{"count", 0}}, ann_).error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ((*UndoAnswer(*platform_, "w", Json::object(), ann_))["item"]["item"], 1);
-  const std::string png = *platform_->labellings().Picture("w", 1);
-  EXPECT_EQ(png.substr(1, 3), "PNG");
+  const ItemMedia png = *platform_->labellings().Media("w", 1);
+  EXPECT_EQ(png.type, "image/png");
+  EXPECT_EQ(png.bytes.substr(1, 3), "PNG");
   const Json decided = *DecideItem(*platform_, "w", 2, {{"value", {{"class", "0"}}}}, "rev");
   EXPECT_EQ(decided["content"]["url"], "/sinter/v1/labellings/w/items/2/content");
   const Json committed = *CommitLabels(*platform_, "w", {{"as", "me/other"}}, "ann");

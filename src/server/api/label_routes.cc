@@ -23,18 +23,21 @@ Result<Json> BodyOf(const HttpRequest& request) {
   return request.JsonBody();
 }
 
-Route PictureRoute(Platform& platform, std::string pattern) {
+Route MediaRoute(Platform& platform, std::string pattern) {
   Route route;
   route.method = "GET";
   route.pattern = std::move(pattern);
   route.access = Access::kRead;
-  route.summary = "An item's picture, as a PNG.";
+  route.summary = "An item's picture, as a PNG, or its sound, as a WAV; parts of it by Range.";
   route.answer = [&platform](HttpRequest& r) -> Result<HttpResponse> {
     TRY(const int64_t item, ItemOf(r));
-    TRY(std::string png, platform.labellings().Picture(r.Parameter("name"), item));
+    TRY(ItemMedia media, platform.labellings().Media(r.Parameter("name"), item));
     HttpResponse response;
-    response.type = "image/png";
-    response.body = std::move(png);
+    response.type = std::move(media.type);
+    // Players seek by asking for ranges.
+    const auto bytes = std::make_shared<const std::string>(std::move(media.bytes));
+    response.shared = {bytes, std::as_bytes(std::span(*bytes))};
+    response.accept_ranges = true;
     // A labelling is of one version for ever; its name may be given again.
     response.headers = {{"Cache-Control", "private, max-age=3600"}};
     return response;
@@ -78,7 +81,7 @@ std::vector<Route> LabelRoutes(Platform& platform) {
         TRY(const Json body, BodyOf(r));
         return NextItems(platform, r.Parameter("name"), body, r.principal);
       });
-  routes.push_back(PictureRoute(platform, one + "/items/{item}/content"));
+  routes.push_back(MediaRoute(platform, one + "/items/{item}/content"));
   add("PUT", one + "/items/{item}/answer", Access::kWrite, "A labeller's answer, or a changed one.",
       [&platform](HttpRequest& r) -> Result<Json> {
         TRY(const int64_t item, ItemOf(r));

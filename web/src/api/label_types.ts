@@ -102,7 +102,7 @@ export interface Labelling {
 export type LabelContent =
   | { kind: "picture"; url: string; width: number; height: number }
   | { kind: "text"; text: string }
-  | { kind: "sound"; url: string }
+  | { kind: "sound"; url: string; rate: number; seconds: number }
   | { kind: "row"; cells: Record<string, unknown> };
 
 export interface LabelAnswer {

@@ -7,6 +7,7 @@ import { Desk } from "../lib/desk";
 import { share, whole } from "../lib/format";
 import { words } from "../lib/label_keys";
 import { deskServer, labellingPath } from "../lib/label_server";
+import { playByKey, playerOnPage } from "../lib/player_keys";
 import { Boxes } from "../parts/desk/boxes";
 import { ManyClasses, OneClass } from "../parts/desk/classes";
 import { Content, usePictures } from "../parts/desk/content";
@@ -54,6 +55,7 @@ function useKeys(editor: { current: KeyHandler | null }, desk: Desk, undo: () =>
       let used = false;
       if (!field || event.key === "Enter" || event.key === "Escape" || event.ctrlKey)
         used = desk.current !== undefined && editor.current?.(event) === true;
+      used ||= playByKey(event, playerOnPage(), !field);
       if (!used && !field && !event.ctrlKey) {
         used = true;
         if (event.key === "z" || event.key === "Backspace") undo();
@@ -215,7 +217,7 @@ export function DeskPage({ name, labeller }: { name: string; labeller: string })
         </div>
       )}
       {item === undefined && desk.gold !== null && foot}
-      {helping && <DeskKeys task={task} close={() => help(false)} />}
+      {helping && <DeskKeys task={task} sound={item?.content.kind === "sound"} close={() => help(false)} />}
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { may } from "../app/session";
 import { figure, whole } from "../lib/format";
 import { classOfKey, keyOf, sameness, words } from "../lib/label_keys";
 import { labellingPath } from "../lib/label_server";
+import { playByKey, playerOnPage } from "../lib/player_keys";
 import { BoxView } from "../parts/desk/boxes";
 import { Content, PictureBox, usePictures } from "../parts/desk/content";
 import { MarkedText } from "../parts/desk/spans";
@@ -150,8 +151,18 @@ export function ReviewPage({ name }: { name: string }) {
   // one before once more.
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") !== null) return;
-      if (item === undefined) return;
+      if (event.metaKey || event.altKey || document.querySelector("dialog[open]") !== null) return;
+      const played = playByKey(
+        event,
+        playerOnPage(),
+        event.key === " " && !(event.target instanceof HTMLButtonElement),
+      );
+      if (played) {
+        event.preventDefault();
+        event.stopPropagation();
+        return;
+      }
+      if (event.ctrlKey || item === undefined) return;
       const opinion = event.shiftKey ? undefined : opinionsOf(item)[Number(event.key) - 1];
       const other = event.shiftKey && task === "classification" ? shiftedClass(event, classes) : undefined;
       if (opinion !== undefined) decide(opinion.value);

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { LabelContent, LabelItem } from "../../api/label_types";
 import { figure } from "../../lib/format";
 import { say } from "../../words/words";
+import { Player } from "./player";
 
 // Below that many pixels a side, single pixels are what there is to see: they are drawn as squares.
 const SMALL = 160;
@@ -40,8 +41,7 @@ export function Content({ content }: { content: LabelContent }) {
     case "text":
       return <p class="desk-text">{content.text}</p>;
     case "sound":
-      // biome-ignore lint/a11y/useMediaCaption: what is said in it is what is asked
-      return <audio class="desk-sound" controls src={content.url} />;
+      return <Player key={content.url} url={content.url} seconds={content.seconds} />;
     case "row":
       return (
         <dl class="desk-row">

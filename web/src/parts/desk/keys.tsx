@@ -3,7 +3,17 @@ import type { LabelTask } from "../../api/label_types";
 import { say } from "../../words/words";
 import { type KeyRow, KeysDialog } from "../keys_dialog";
 
-function rowsOf(task: LabelTask): KeyRow[] {
+// Where a text is typed, with Ctrl.
+function playerRows(typed: boolean): KeyRow[] {
+  const ctrl = typed ? ["Ctrl"] : [];
+  return [
+    [[...ctrl, "Space"], say("keyPlay")],
+    [[...ctrl, "←"], say("keyBack")],
+    [[...ctrl, "↑", "↓"], say("keySpeed")],
+  ];
+}
+
+function rowsOf(task: LabelTask, sound: boolean): KeyRow[] {
   const classes: KeyRow = [
     ["1", "…", "9", "0", "q", "…"],
     say(task === "multilabel" ? "keyToggle" : task === "classification" ? "keyClass" : "keyMark"),
@@ -28,17 +38,17 @@ function rowsOf(task: LabelTask): KeyRow[] {
       [["Del"], say("removeMark")],
       enter,
     ],
-    transcript: [
-      enter,
-      [["Shift", "↵"], say("keyNewLine")],
-      [["Ctrl", "Space"], say("keyPlay")],
-      [["Ctrl", "←"], say("keyBack")],
-      [["Esc"], say("keyLeave")],
-    ],
+    transcript: [enter, [["Shift", "↵"], say("keyNewLine")], [["Esc"], say("keyLeave")]],
   };
-  return [...own[task], [["z"], say("undo")], [["s"], say("skipItem")], [["?"], say("keys")]];
+  return [
+    ...own[task],
+    ...(sound ? playerRows(task === "transcript") : []),
+    [["z"], say("undo")],
+    [["s"], say("skipItem")],
+    [["?"], say("keys")],
+  ];
 }
 
-export function DeskKeys({ task, close }: { task: LabelTask; close: () => void }) {
-  return <KeysDialog rows={rowsOf(task)} close={close} />;
+export function DeskKeys({ task, sound, close }: { task: LabelTask; sound: boolean; close: () => void }) {
+  return <KeysDialog rows={rowsOf(task, sound)} close={close} />;
 }
