@@ -185,6 +185,9 @@ class Labels(Program):
             time.sleep(0.05)
         # What nobody has labelled yet has no label: not what the model said.
         self.assertEqual(self.status("hard")["known"]["of"], 0)
+        self.assertEqual(self.status("hard")["prelabel_known"]["of"], 0)
+        columns = self.get("/sinter/v1/datasets/digits-hard@1/profile")["dataset"]["columns"]
+        self.assertEqual([c["name"] for c in columns[1:]], ["label", "said"])
         items = self.api("POST", "/labellings/hard/next", {"count": 100})["items"]
         self.assertEqual(len(items), len(kept))
         confidence = [item["prelabel"]["confidence"] for item in items]

@@ -112,7 +112,7 @@ Result<Json> LabelCases(Platform& platform, std::string_view service, Json body,
   if (platform.records().Get(kLabellingKind, name))
     return Error{ErrorCode::kAlreadyExists, fmt::format("there is a labelling {}", name),
                  "choose another name"};
-  TRY(const Json exported, ExportCases(platform, service, dataset, who, false));
+  TRY(const Json exported, ExportCases(platform, service, dataset, who, true));
   body["dataset"] = exported["dataset"];
   TRY(Json labelling, CreateLabelling(platform, body, who));
   labelling["cases"] = exported["rows"];
