@@ -62,6 +62,8 @@ Status ReadParts(JsonReader& reader, LabellingSpec& spec) {
   spec.model_name = part.String("model", "");
   if (spec.prelabel_service.empty() == spec.model_name.empty())
     part.Fail("service", "or model is needed, and not both");
+  spec.threshold = part.Number("threshold", spec.threshold);
+  if (!(spec.threshold > 0 && spec.threshold <= 1)) part.Fail("threshold", "must be above 0 and at most 1");
   return part.Finish();
 }
 
@@ -248,6 +250,7 @@ Json LabellingSpecJson(const LabellingSpec& spec) {
   if (spec.gold_every > 0) json["gold"] = {{"every", spec.gold_every}};
   if (!spec.prelabel_service.empty()) json["prelabel"] = {{"service", spec.prelabel_service}};
   if (!spec.model_name.empty()) json["prelabel"] = {{"model", spec.model_name}};
+  if (spec.prelabels()) json["prelabel"]["threshold"] = spec.threshold;
   return json;
 }
 
@@ -275,10 +278,6 @@ Result<LabellingPlan> PlanLabelling(LabellingSpec spec, const DatasetVersion& ve
   TRY(const size_t split, version.SplitIndex(spec.split));
   TRY_STATUS(PlanColumn(spec, version));
   TRY_STATUS(PlanContent(spec, version, sound_rate));
-  const LabelTask task = spec.rules.task;
-  if (spec.prelabels() && task != LabelTask::kClassification && task != LabelTask::kMultilabel)
-    return Unsupported(
-        fmt::format("prelabels for {}: models that give classes are asked", LabelTaskName(task)));
   LabellingPlan plan;
   TRY(const std::vector<int64_t> rows, RowsOf(spec, version, split));
   std::vector<size_t> known;

@@ -35,6 +35,7 @@ struct LabellingSpec {
   int64_t labellers = 1;                     // answers wanted for each item: 1 to 5
   int64_t gold_every = 0;                    // one item in so many is a gold question; 0: none
   std::string prelabel_service, model_name;  // at most one: what says labels beforehand
+  double threshold = 0.5;                    // from which on a class of several, or a box, is said
   LabelChoice choice = LabelChoice::kInOrder;
   LabelReview review = LabelReview::kNone;
   std::string instructions;
@@ -45,7 +46,7 @@ inline constexpr int64_t kMostLabelItems = 100'000;
 inline constexpr int64_t kMostLabellers = 5;  // answers for one item; any number of people may share the work
 
 // {"dataset","split","content","rate","task","classes","column","rows":{"count","seed"}|{"list"}|{"where"},
-//  "labellers","gold":{"every"},"prelabel":{"service"}|{"model"},"choice","review","instructions"}:
+//  "labellers","gold":{"every"},"prelabel":{"service"|"model","threshold"},"choice","review","instructions"}:
 //  the whole
 // of what may be said; all but dataset may be left out. kInvalidArgument.
 Result<LabellingSpec> ReadLabellingSpec(const Json& json);
@@ -72,7 +73,7 @@ int64_t SoundRateOf(std::string_view details);
 // What follows from the spec and the version that it names; pure. `sound_rate`: of the version's sound, as
 // SoundRateOf. Errors: no such split or column, a column
 // that cannot be shown or labelled so, no classes, no rows, more than kMostLabelItems, gold questions where
-// no label is known, prelabels for a task that no model of classes knows.
+// no label is known.
 Result<LabellingPlan> PlanLabelling(LabellingSpec spec, const DatasetVersion& version,
                                     int64_t sound_rate = 0);
 

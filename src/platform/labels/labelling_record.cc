@@ -50,6 +50,11 @@ std::string LabellingStatusText(const LabellingInfo& info) {
   return json.dump();
 }
 
+int64_t PrelabelsOfPart(LabelTask task) {
+  constexpr int64_t kOfClasses = 500, kOfMore = 20;
+  return task == LabelTask::kClassification || task == LabelTask::kMultilabel ? kOfClasses : kOfMore;
+}
+
 std::string LabellingPartName(std::string_view labelling, std::string_view what, int64_t part) {
   return fmt::format("{}/{}/{:04}", labelling, what, part);
 }

@@ -47,7 +47,8 @@ Result<LabellingInfo> ReadLabelling(const Record& record);
 std::string LabellingStatusText(const LabellingInfo& info);
 
 inline constexpr int64_t kItemsOfPart = 10'000;
-inline constexpr int64_t kPrelabelsOfPart = 500;
+// So many that a part is within kRecordTextLimit, whatever is said: boxes and texts are longer than classes.
+int64_t PrelabelsOfPart(LabelTask task);
 std::string LabellingPartName(std::string_view labelling, std::string_view what, int64_t part);
 std::string ItemsText(std::span<const LabelItem> items);
 Result<std::vector<LabelItem>> ReadItems(std::string_view text);

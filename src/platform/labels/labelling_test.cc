@@ -97,8 +97,8 @@ TEST_F(LabellingPlanTest, WhatIsRefused) {
   EXPECT_THAT(Refused({{"column", "p"}}), HasSubstr("is a number"));
   EXPECT_THAT(Refused({{"task", "boxes"}}), HasSubstr("drawn on pictures"));
   EXPECT_THAT(Refused({{"task", "multilabel"}, {"column", "label"}}), HasSubstr("does not go there"));
-  EXPECT_THAT(Refused({{"task", "spans"}, {"prelabel", {{"model", "m"}}}}),
-              HasSubstr("models that give classes"));
+  EXPECT_THAT(Refused({{"prelabel", {{"model", "m"}, {"threshold", 0}}}}),
+              HasSubstr("above 0 and at most 1"));
   EXPECT_THAT(Refused({{"choice", "active"}}), HasSubstr("what it is unsure of"));
   EXPECT_THAT(Refused({{"choice", "best"}}), HasSubstr("in_order, random or active"));
   EXPECT_THAT(Refused({{"labellers", 6}}), HasSubstr("1 to 5"));

@@ -32,6 +32,7 @@ Result<LabellingInfo> Labellings::Create(std::string_view name, LabellingSpec sp
   LabellingInfo info;
   if (spec.prelabels()) {
     TRY(info.model, source_.Resolve(spec));
+    TRY_STATUS(source_.Check(info.model, spec));
   }
   TRY(const auto version, DatasetVersion::Open(store_, found.id));
   TRY(LabellingPlan plan, PlanLabelling(std::move(spec), *version, SoundRateOf(found.details)));
@@ -148,12 +149,13 @@ Status Labellings::CatchUp() {
 
 Status Labellings::ReadNewPrelabels(const LabellingInfo& info, Entry& entry) {
   while (entry.prelabels < info.prelabels) {
-    const int64_t part = entry.prelabels / kPrelabelsOfPart;
+    const int64_t each = PrelabelsOfPart(info.spec.rules.task);
+    const int64_t part = entry.prelabels / each;
     TRY(const Record record,
         records_.Get(kLabellingPartKind, LabellingPartName(info.name, "prelabels", part)));
     TRY(auto prelabels, ReadPrelabels(record.spec, info.spec.rules));
-    entry.board.SetPrelabels(part * kPrelabelsOfPart, std::move(prelabels));
-    entry.prelabels = std::min(info.items, (part + 1) * kPrelabelsOfPart);
+    entry.board.SetPrelabels(part * each, std::move(prelabels));
+    entry.prelabels = std::min(info.items, (part + 1) * each);
   }
   return {};
 }

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "base/cancel.h"
-#include "platform/data/predictor.h"
 #include "platform/hub/repositories.h"
 #include "platform/labels/labelling_record.h"
+#include "platform/labels/prelabeller.h"
 #include "platform/records/records.h"
 
 namespace sinter {
@@ -26,7 +26,11 @@ class PrelabelSource {
   // Exactly which model a spec names now, a service's live one or a version: "me/fashion@2". Quick.
   // kNotFound.
   virtual Result<std::string> Resolve(const LabellingSpec& spec) = 0;
-  virtual Result<std::unique_ptr<Predictor>> Open(const std::string& model) = 0;
+  // Whether it says labels of the spec's task, by what it is said to give. Quick. kUnsupported, naming both
+  // tasks.
+  virtual Status Check(const std::string& model, const LabellingSpec& spec) = 0;
+  // kUnsupported as Check; kInvalidArgument where it knows none of the classes.
+  virtual Result<std::unique_ptr<Prelabeller>> Open(const std::string& model, const LabellingSpec& spec) = 0;
 };
 
 struct CommitRequest {
@@ -109,7 +113,7 @@ class Labellings {
                std::string_view who);
 
   Status MakePrelabels(const std::string& name);
-  Result<std::vector<std::optional<Prelabel>>> Ask(Predictor& predictor, const DatasetVersion& version,
+  Result<std::vector<std::optional<Prelabel>>> Ask(Prelabeller& model, const DatasetVersion& version,
                                                    const LabellingPlan& plan, int64_t first, int64_t count);
   void Enqueue(std::string name);
   void WorkOff();

@@ -236,6 +236,31 @@ TEST_F(LabellingsTest, PrelabelsThatFailAreTriedAgainByTheNextServer) {
   EXPECT_EQ(labellings_->Create("gone", *gone, "ann").error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(LabellingsTest, AModelOfAnotherTaskIsRefusedAtOnce) {
+  const auto spans = ReadLabellingSpec(
+      {{"dataset", "animals"}, {"task", "spans"}, {"classes", {"a"}}, {"prelabel", {{"model", "m"}}}});
+  ASSERT_TRUE(spans) << spans.error().ToString();
+  const auto refused = labellings_->Create("spans", *spans, "ann");
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refused.error().message, "prelabels for spans: m@1 says classes");
+  EXPECT_EQ(labellings_->Show("spans").error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(LabellingsTest, SetsOfClassesFromAThresholdOn) {
+  Create("low", {{"task", "multilabel"},
+                 {"rows", {{"list", {20, 50, 75}}}},
+                 {"prelabel", {{"model", "m"}, {"threshold", 0.25}}}});
+  ASSERT_EQ(PrelabelsOf("low")["error"], "");
+  EXPECT_EQ((*labellings_->Show("low"))["spec"]["prelabel"], Json({{"model", "m"}, {"threshold", 0.25}}));
+  const Json items = (*labellings_->Next("low", "ana", 9))["items"];
+  const auto said = [&](size_t i) { return items[i]["prelabel"]["value"]["classes"]; };
+  EXPECT_EQ(said(0), Json({"dog"}));  // cat with 0.2
+  EXPECT_EQ(said(1), Json({"cat", "dog"}));
+  EXPECT_EQ(said(2), Json({"cat", "dog"}));  // dog with 0.25
+  EXPECT_NEAR(items[0]["prelabel"]["confidence"].get<double>(), 0.8, 1e-6);
+  EXPECT_NEAR(items[2]["prelabel"]["confidence"].get<double>(), 0.25, 1e-6);
+}
+
 TEST_F(LabellingsTest, ManyPeopleAtOnce) {
   Create("crowd", {{"labellers", 2}});
   std::vector<std::thread> people;

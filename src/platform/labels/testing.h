@@ -34,9 +34,14 @@ class ColumnSource final : public PrelabelSource {
     if (spec.prelabel_service == "gone") return NotFound("there is no such service");
     return spec.model_name + spec.prelabel_service + "@1";
   }
-  Result<std::unique_ptr<Predictor>> Open(const std::string&) override {
+  Status Check(const std::string& model, const LabellingSpec& spec) override {
+    const LabelTask task = spec.rules.task;
+    if (task == LabelTask::kClassification || task == LabelTask::kMultilabel) return {};
+    return Unsupported(fmt::format("prelabels for {}: {} says classes", LabelTaskName(task), model));
+  }
+  Result<std::unique_ptr<Prelabeller>> Open(const std::string&, const LabellingSpec& spec) override {
     if (broken) return Corrupt("the model is damaged");
-    return std::unique_ptr<Predictor>(new ColumnPredictor);
+    return PrelabelClasses(std::make_unique<ColumnPredictor>(), spec);
   }
   bool broken = false;
 };

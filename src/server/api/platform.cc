@@ -77,7 +77,7 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
       model_source_(models_, home_->store()),
       golden_source_(datasets_, home_->store()),
       services_(home_->records(), model_source_, clock, &golden_source_, home_->id()),
-      prelabels_(std::make_unique<ModelPrelabels>(services_, model_source_)),
+      prelabels_(std::make_unique<ModelPrelabels>(services_, model_source_, models_, home_->store())),
       labellings_(
           std::make_unique<Labellings>(home_->records(), home_->store(), datasets_, *prelabels_, clock)),
       launcher_(MakeLocalLauncher({.keeper = {"/proc/self/exe", "job-keeper"}})),
