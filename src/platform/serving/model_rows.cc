@@ -8,6 +8,7 @@
 #include "platform/serving/input_column.h"
 
 namespace sinter {
+
 Result<Tensor> ModelRows::InputOf(const SignatureInput& input, const DatasetVersion& version, size_t split,
                                   int64_t begin, int64_t count) const {
   const bool only = signature_.inputs.size() == 1;

@@ -10,6 +10,7 @@
 #include "platform/jobs/job.h"
 #include "platform/labels/labelling_needs.h"
 #include "platform/runs/run_needs.h"
+#include "platform/serving/case_loop_record.h"
 #include "platform/serving/service_needs.h"
 #include "platform/tracking/tracking_needs.h"
 #include "server/api/console_sessions.h"
@@ -40,7 +41,7 @@ RecordRules AllRecordRules() {
                      return RecordNeeds{.label = fmt::format("profile {}", record.name), .blobs = {*blob}};
                    }});
   for (const std::string_view kind :
-       {kQuotaKind, kStoreQuotaKind, kGovernanceKind, kSessionKind, kRestoreKind})
+       {kQuotaKind, kStoreQuotaKind, kGovernanceKind, kSessionKind, kRestoreKind, kCaseLoopKind})
     rules.push_back(PlainRecordRule(kind));
   return RecordRules(std::move(rules));
 }

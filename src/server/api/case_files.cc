@@ -163,6 +163,30 @@ void ForgetCases(Platform& platform, std::string_view service, const KeptCases& 
   Remove(platform, service, "now");
 }
 
+Status ForgetCasesIf(Platform& platform, std::string_view service,
+                     const std::function<bool(const HardCase&)>& taken) {
+  TRY(std::vector<HardCase> old, ReadFileOf(platform, service, "old"));
+  if (std::erase_if(old, taken) > 0) {
+    if (old.empty())
+      Remove(platform, service, "old");
+    else
+      TRY_STATUS(WriteFileOf(platform, service, "old", old));
+  }
+  const auto found = platform.services().Find(service);
+  if (found == nullptr) return {};
+  int64_t last = 0;
+  bool all = true;
+  for (const HardCase& live : found->cases().Read()) {
+    all = all && taken(live);
+    if (all) last = live.number;
+  }
+  if (last == 0) return {};
+  found->cases().Forget(last);
+  // What else stands in it is still in the queue, and is written anew.
+  Remove(platform, service, "now");
+  return {};
+}
+
 CaseSaver::CaseSaver(Platform& platform) : platform_(platform) {
   thread_ = std::thread([this] {
     std::unique_lock lock(mutex_);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -35,6 +36,10 @@ struct KeptCases {
 Result<KeptCases> ReadKeptCases(Platform& platform, std::string_view service);
 // What was read, and nothing that came since.
 void ForgetCases(Platform& platform, std::string_view service, const KeptCases& read);
+
+// Of all lives, what `taken` says: of the newest as far as the oldest ones there are.
+Status ForgetCasesIf(Platform& platform, std::string_view service,
+                     const std::function<bool(const HardCase&)>& taken);
 
 // Writes what has changed; removes files of services that are gone or may keep nothing.
 class CaseSaver {

@@ -8,6 +8,7 @@
 
 #include "platform/data/dataset.h"
 #include "server/api/case_files.h"
+#include "server/api/case_loops.h"
 
 namespace sinter {
 namespace {
@@ -90,15 +91,26 @@ Result<Json> ListCases(Platform& platform, std::string_view name, int64_t limit)
                      {"shape", one.input.dims()},
                      {"data", Numbers(one.input)}});
   }
-  return Json{{"kept", cases.size()}, {"consent", service->cases().enabled()}, {"items", std::move(items)}};
+  const auto loop = FindCaseLoop(platform, name);
+  if (!loop && loop.error().code != ErrorCode::kNotFound) return loop.error();
+  return Json{{"kept", cases.size()},
+              {"consent", service->cases().enabled()},
+              {"loop", loop ? CaseLoopJson(*loop) : Json(nullptr)},
+              {"items", std::move(items)}};
 }
 
 Result<Json> ExportCases(Platform& platform, std::string_view name, std::string_view dataset,
                          std::string_view who, bool to_label) {
+  TRY(const KeptCases kept, ReadKeptCases(platform, name));
+  TRY(Json made, WriteCases(platform, name, kept.cases, dataset, who, to_label));
+  ForgetCases(platform, name, kept);
+  return made;
+}
+
+Result<Json> WriteCases(Platform& platform, std::string_view name, std::span<const HardCase> cases,
+                        std::string_view dataset, std::string_view who, bool to_label) {
   TRY(const auto service, Need(platform, name));
   const auto info = service->Info();
-  TRY(const KeptCases kept, ReadKeptCases(platform, name));
-  const std::vector<HardCase>& cases = kept.cases;
   const Error none{ErrorCode::kConflict, fmt::format("service {} has kept no cases", name),
                    "its gates say whether it may: sinter service gates NAME --keep-cases"};
   if (cases.empty() || info == nullptr) return none;
@@ -156,7 +168,6 @@ Result<Json> ExportCases(Platform& platform, std::string_view name, std::string_
                                             : "what the model said; not checked by anybody"}};
   TRY(const RepositoryVersion version,
       platform.repositories(RepositoryKind::kDataset).Add(dataset, manifest, details.dump(), who));
-  ForgetCases(platform, name, kept);
   return Json{{"dataset", version.Ref()}, {"split", kSplit}, {"rows", count}};
 }
 
@@ -193,6 +204,7 @@ std::vector<Route> TrafficRoutes(Platform& platform, bool loopback) {
         TRY_STATUS(reader.Finish());
         return ExportCases(*p, r.Parameter("name"), dataset, r.principal.name);
       });
+  for (Route& route : CaseLoopRoutes(platform)) routes.push_back(std::move(route));
   return routes;
 }
 

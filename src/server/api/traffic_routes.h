@@ -5,6 +5,7 @@
 //   pre-labelled
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,10 @@ namespace sinter {
 
 Json DriftJson(const DriftReport& report);
 Result<Json> ListCases(Platform& platform, std::string_view name, int64_t limit);
+// The next version of the data set holds these cases of the service; they stay kept. As ExportCases for the
+// rest.
+Result<Json> WriteCases(Platform& platform, std::string_view name, std::span<const HardCase> cases,
+                        std::string_view dataset, std::string_view who, bool to_label);
 // The next version of the data set: a split "cases" with the inputs and, as labels to be corrected, what the
 // model said; or, `to_label`, that in a column of its own ("said") and no label yet. They are no longer kept
 // then. kConflict where there are none.

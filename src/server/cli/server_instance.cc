@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "platform/labels/labellings.h"
 #include "server/api/case_files.h"
+#include "server/api/case_loops.h"
 #include "server/api/console_routes.h"
 #include "server/api/inference_api.h"
 #include "server/api/metrics_api.h"
@@ -40,6 +41,7 @@ void WriteAccess(Log& log, const AccessEntry& entry) {
 struct ServerInstance::Impl {
   std::unique_ptr<Platform> platform;
   std::unique_ptr<CaseSaver> case_saver;
+  std::unique_ptr<CaseLoopDriver> case_loops;
   std::unique_ptr<ConsoleSessions> sessions;
   std::unique_ptr<Log> access_log;
   std::shared_ptr<HttpTraffic> traffic;
@@ -109,6 +111,7 @@ Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions
     TRY_STATUS(platform.labellings().Start());
     impl->case_saver = std::make_unique<CaseSaver>(platform);
     TRY_STATUS(platform.StartJobs(impl->server->Origin()));
+    impl->case_loops = std::make_unique<CaseLoopDriver>(platform);
   }
   if (options.collects_every.count() > 0) platform.upkeep().CollectEvery(options.collects_every);
   return std::unique_ptr<ServerInstance>(new ServerInstance(std::move(impl)));
@@ -131,6 +134,7 @@ void ServerInstance::Stop(std::chrono::milliseconds patience) {
   impl_->platform->changes().Stop();  // long polls are answered now, not waited for
   impl_->server->Stop(patience);
   impl_->platform->upkeep().Stop();
+  impl_->case_loops.reset();
   impl_->platform->labellings().Stop();
   impl_->case_saver.reset();
   impl_->platform->StopJobs();

@@ -9,6 +9,7 @@
 #include "server/cli/gates_options.h"
 #include "server/cli/output.h"
 #include "server/cli/service_ask.h"
+#include "server/cli/service_loop.h"
 
 namespace sinter {
 namespace {
@@ -291,6 +292,7 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
          [](ApiClient& client) { return client.Get(PathOf()); });
   change("delete", "Ends a service", false, [](ApiClient& client) { return client.Delete(PathOf()); });
   AddServiceAskCommand(*service, context);
+  AddServiceLoopCommand(*service, context);
   CLI::App* list = service->add_subcommand("list", "The services");
   AddPlatformOptions(*list, context);
   list->callback([&context] {

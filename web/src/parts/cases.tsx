@@ -26,9 +26,19 @@ interface HardCase {
   data: number[];
 }
 
+// How far kept cases are on their way back as a model.
+interface Round {
+  phase: "over" | "opening" | "labelling" | "training" | "rolling out";
+  rows: number;
+  labelling: string;
+  job: string;
+  message: string;
+}
+
 interface Cases {
   kept: number;
   consent: boolean;
+  loop?: { round: Round | null } | null; // what they become by themselves
   items: HardCase[];
 }
 
@@ -56,6 +66,24 @@ function Cards({ items }: { items: HardCase[] }) {
         );
       })}
     </ul>
+  );
+}
+
+const PHASES = {
+  over: "roundOver",
+  opening: "roundOpening",
+  labelling: "roundLabelling",
+  training: "roundTraining",
+  "rolling out": "roundRollingOut",
+} as const;
+
+function RoundNote({ round }: { round: Round }) {
+  return (
+    <p class="quiet">
+      {say(PHASES[round.phase], { n: whole(round.rows), why: round.message })}{" "}
+      {round.phase === "labelling" && <a href={link("labels", round.labelling)}>{round.labelling}</a>}
+      {round.phase === "training" && round.job !== "" && <a href={link("jobs", round.job)}>{round.job}</a>}
+    </p>
   );
 }
 
@@ -142,6 +170,7 @@ export function CasesSection({ service }: { service: Service }) {
     <Section title={say("cases")} aside={<p>{say("casesHow")}</p>}>
       {!data.consent && <p class="quiet">{say("casesOff")}</p>}
       {data.consent && data.kept === 0 && <p class="quiet">{say("casesNone")}</p>}
+      {data.loop?.round && <RoundNote round={data.loop.round} />}
       {data.kept > 0 && (
         <>
           <div class="controls">
