@@ -1,5 +1,5 @@
-// What a service's kept cases become by themselves, as its record has it: the first line says of what kind, the next two
-// are a spec and a status. What is read, written and read again is equal.
+// What a service's kept cases become by themselves, as its record has it: the first line says of what kind,
+// the next two are a spec and a status. What is read, written and read again is equal.
 #include <nlohmann/json.hpp>
 
 #include "fuzz/records.h"

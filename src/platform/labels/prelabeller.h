@@ -2,6 +2,7 @@
 // come from this room does not know.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>

@@ -1,6 +1,7 @@
 // A model of the hub, run over rows of a data set.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
