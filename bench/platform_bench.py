@@ -8,6 +8,7 @@ import statistics
 import sys
 import tempfile
 
+from home_bench import home_figures
 from rounds import pinned, row, take_turns
 
 SINTER = pathlib.Path("build/release/sinter").resolve()
@@ -34,6 +35,23 @@ def record_writes(rounds, folder):
              "batches": "record writes, 100 a transaction"}
     return [row(name, "/s", medians[side], medians["sync"], "the disk's syncs", None, less_is_better=False)
             for side, name in names.items()]
+
+
+def store_writes(rounds, folder):
+    """Blobs that are made durably, beside plain files of the same bytes, hashed by the same library: written, synced,
+    renamed. The store syncs the folder of the name besides. What a round wrote is removed before the next."""
+    rows = []
+    for size, say, unit in ((16 << 10, "16 KiB", "per_second"), (64 << 20, "64 MiB", "megabytes_per_second")):
+        def side(what):
+            fresh = pathlib.Path(tempfile.mkdtemp(dir=folder))
+            seen = driver(what, fresh, SECONDS, size)
+            shutil.rmtree(fresh)
+            print(f"{what} of {say}: {seen}", file=sys.stderr, flush=True)
+            return seen[unit]
+        medians = take_turns(rounds, {"blobs": lambda: side("blobs"), "files": lambda: side("files")}, f"store, {say}, {unit}")
+        rows.append(row(f"store: durable blobs of {say}", "/s" if unit == "per_second" else "MB/s", medians["blobs"],
+                        medians["files"], "sha256, write, fsync, rename", None, less_is_better=False))
+    return rows
 
 
 def list_page(rounds, folder):
@@ -64,7 +82,7 @@ def console(rounds, folder):
             row("platform console: all of a first visit, uncompressed", "kB", median["raw"] / 1000, 1000, "the limit", ">= 1")]
 
 
-MEASURES = [record_writes, jobs_accepted, list_page, console]
+MEASURES = [record_writes, store_writes, jobs_accepted, list_page, console, home_figures]
 
 
 def run(rounds, out):
