@@ -39,18 +39,19 @@ def record_writes(rounds, folder):
 
 def store_writes(rounds, folder):
     """Blobs that are made durably, beside plain files of the same bytes, hashed by the same library: written, synced,
-    renamed. The store syncs the folder of the name besides. What a round wrote is removed before the next."""
+    renamed; and with the folder synced, as the store does so that the name survives too."""
     rows = []
+    peers = {"files": "sha256, write, fsync, rename", "named": "sha256, write, fsync, rename, fsync of the folder"}
     for size, say, unit in ((16 << 10, "16 KiB", "per_second"), (64 << 20, "64 MiB", "megabytes_per_second")):
         def side(what):
             fresh = pathlib.Path(tempfile.mkdtemp(dir=folder))
             seen = driver(what, fresh, SECONDS, size)
-            shutil.rmtree(fresh)
-            print(f"{what} of {say}: {seen}", file=sys.stderr, flush=True)
+            shutil.rmtree(fresh)  # what one wrote is not there for the next
             return seen[unit]
-        medians = take_turns(rounds, {"blobs": lambda: side("blobs"), "files": lambda: side("files")}, f"store, {say}, {unit}")
-        rows.append(row(f"store: durable blobs of {say}", "/s" if unit == "per_second" else "MB/s", medians["blobs"],
-                        medians["files"], "sha256, write, fsync, rename", None, less_is_better=False))
+        medians = take_turns(rounds, {what: lambda what=what: side(what) for what in ("blobs", *peers)},
+                             f"store, contents of {say}, {unit}")
+        rows += [row(f"store: durable blobs of {say}", "/s" if unit == "per_second" else "MB/s", medians["blobs"],
+                     medians[what], peer, None, less_is_better=False) for what, peer in peers.items()]
     return rows
 
 

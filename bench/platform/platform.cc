@@ -7,10 +7,10 @@
 //       a page of 1,000 of RECORDS of each of five kinds
 //   bench_platform jobs FOLDER SECONDS CLIENTS
 //       jobs submitted by so many threads, each durable before the next; none is started
-//   bench_platform blobs|files FOLDER SECONDS BYTES
-//       different contents of BYTES made durable, one after another: as blobs of the store; or as plain files
-//       that are hashed, written, synced and renamed, without the sync of the folder that makes the name
-//       durable too
+//   bench_platform blobs|files|named FOLDER SECONDS BYTES
+//       different contents of BYTES made durable, one after another: as blobs of a store whose 256 folders
+//       are there; as plain files that are hashed, written, synced and renamed; or as such files whose folder
+//       is synced too, so that the name survives
 //   bench_platform fill HOME COUNT
 //       a new home with COUNT resources of each kind
 #include <fcntl.h>
@@ -120,7 +120,7 @@ int List(const Path& folder, int count) {
   return 0;
 }
 
-Status WritePlain(const Path& folder, std::string_view bytes) {
+Status WritePlain(const Path& folder, std::string_view bytes, bool named) {
   const Sha256Digest digest = HashText(bytes);
   const Path temporary = folder / "incoming";
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -134,10 +134,10 @@ Status WritePlain(const Path& folder, std::string_view bytes) {
   ::close(fd);
   if (::rename(temporary.c_str(), (folder / digest.Hex()).c_str()) != 0)
     return SystemError(errno, "cannot rename", temporary);
-  return {};
+  return named ? SyncFolder(folder) : Status();
 }
 
-int WriteBytes(const Path& folder, double seconds, size_t size, bool blobs) {
+int WriteBytes(std::string_view how, const Path& folder, double seconds, size_t size) {
   std::string bytes(size, 0);
   uint64_t state = 1;
   for (size_t at = 0; at + 8 <= size; at += 8) {
@@ -147,16 +147,22 @@ int WriteBytes(const Path& folder, double seconds, size_t size, bool blobs) {
   auto store = BlobStore::Open(folder / "store");
   if (!store) return Fail(store.error());
   if (const Status made = MakeFolders(folder / "files"); !made) return Fail(made.error());
+  Sha256Digest place;
+  for (int i = 0; i < 256; ++i) {
+    place.bytes[0] = static_cast<unsigned char>(i);
+    if (const Status made = MakeFolders((*store)->PathOf(place).parent_path()); !made)
+      return Fail(made.error());
+  }
   int64_t done = 0;
   const auto began = SteadyClock::now();
   for (; Since(began) < seconds; ++done) {
     std::copy_n(reinterpret_cast<const char*>(&done), 8, bytes.data());  // another content, another name
     Status written;
-    if (blobs) {
+    if (how == "blobs") {
       const auto put = (*store)->Put(bytes);
       if (!put) written = put.error();
     } else {
-      written = WritePlain(folder / "files", bytes);
+      written = WritePlain(folder / "files", bytes, how == "named");
     }
     if (!written) return Fail(written.error());
   }
@@ -215,9 +221,8 @@ int main(int argc, char** argv) {
     std::printf("{}\n");
     return 0;
   }
-  if ((what == "blobs" || what == "files") && argc == 5 && std::atoll(argv[4]) >= 8)
-    return sinter::WriteBytes(argv[2], std::atof(argv[3]), std::strtoull(argv[4], nullptr, 10),
-                              what == "blobs");
-  std::fprintf(stderr, "usage: bench_platform sync|write|list|jobs|blobs|files|fill FOLDER ...\n");
+  if ((what == "blobs" || what == "files" || what == "named") && argc == 5 && std::atoll(argv[4]) >= 8)
+    return sinter::WriteBytes(what, argv[2], std::atof(argv[3]), std::strtoull(argv[4], nullptr, 10));
+  std::fprintf(stderr, "usage: bench_platform sync|write|list|jobs|blobs|files|named|fill FOLDER ...\n");
   return 2;
 }
