@@ -148,6 +148,9 @@ def lists(rounds, home):
                             "the limit", ">= 1"))
             rows.append(row(f"list over HTTP, {COUNT:,} of each: {kind}, slowest request, p95", "ms", worst[1], LIMIT_MS,
                             "the limit", ">= 1"))
+        # With what the lists keep in memory, and what they took for a moment.
+        rows.append(row(f"memory of the server, {COUNT:,} of each kind, after every list: PSS", "MB", server.memory()["Pss"],
+                        LIMIT_MB, "the limit", ">= 1"))
     finally:
         server.stop()
     return rows
