@@ -1,6 +1,7 @@
 // What lists and searches of runs choose their pages by.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "platform/runs/run.h"
