@@ -8,6 +8,7 @@ import statistics
 import sys
 import tempfile
 
+from home_bench import home_figures
 from rounds import pinned, row, take_turns
 
 SINTER = pathlib.Path("build/release/sinter").resolve()
@@ -34,6 +35,24 @@ def record_writes(rounds, folder):
              "batches": "record writes, 100 a transaction"}
     return [row(name, "/s", medians[side], medians["sync"], "the disk's syncs", None, less_is_better=False)
             for side, name in names.items()]
+
+
+def store_writes(rounds, folder):
+    """Blobs that are made durably, beside plain files of the same bytes, hashed by the same library: written, synced,
+    renamed; and with the folder synced, as the store does so that the name survives too."""
+    rows = []
+    peers = {"files": "sha256, write, fsync, rename", "named": "sha256, write, fsync, rename, fsync of the folder"}
+    for size, say, unit in ((16 << 10, "16 KiB", "per_second"), (64 << 20, "64 MiB", "megabytes_per_second")):
+        def side(what):
+            fresh = pathlib.Path(tempfile.mkdtemp(dir=folder))
+            seen = driver(what, fresh, SECONDS, size)
+            shutil.rmtree(fresh)  # what one wrote is not there for the next
+            return seen[unit]
+        medians = take_turns(rounds, {what: lambda what=what: side(what) for what in ("blobs", *peers)},
+                             f"store, contents of {say}, {unit}")
+        rows += [row(f"store: durable blobs of {say}", "/s" if unit == "per_second" else "MB/s", medians["blobs"],
+                     medians[what], peer, None, less_is_better=False) for what, peer in peers.items()]
+    return rows
 
 
 def list_page(rounds, folder):
@@ -64,7 +83,7 @@ def console(rounds, folder):
             row("platform console: all of a first visit, uncompressed", "kB", median["raw"] / 1000, 1000, "the limit", ">= 1")]
 
 
-MEASURES = [record_writes, jobs_accepted, list_page, console]
+MEASURES = [record_writes, store_writes, jobs_accepted, list_page, console, home_figures]
 
 
 def run(rounds, out):

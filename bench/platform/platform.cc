@@ -7,11 +7,18 @@
 //       a page of 1,000 of RECORDS of each of five kinds
 //   bench_platform jobs FOLDER SECONDS CLIENTS
 //       jobs submitted by so many threads, each durable before the next; none is started
+//   bench_platform blobs|files|named FOLDER SECONDS BYTES
+//       different contents of BYTES made durable, one after another: as blobs of a store whose 256 folders
+//       are there; as plain files that are hashed, written, synced and renamed; or as such files whose folder
+//       is synced too, so that the name survives
+//   bench_platform fill HOME COUNT
+//       a new home with COUNT resources of each kind
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -22,8 +29,11 @@
 
 #include <fmt/format.h>
 
+#include "base/hash.h"
+#include "bench/platform/fill.h"
 #include "platform/jobs/jobs.h"
 #include "platform/records/sqlite_records.h"
+#include "platform/store/blob_store.h"
 
 namespace sinter {
 namespace {
@@ -110,6 +120,58 @@ int List(const Path& folder, int count) {
   return 0;
 }
 
+Status WritePlain(const Path& folder, std::string_view bytes, bool named) {
+  const Sha256Digest digest = HashText(bytes);
+  const Path temporary = folder / "incoming";
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return SystemError(errno, "cannot make", temporary);
+  for (size_t at = 0; at < bytes.size();) {
+    const ssize_t n = ::write(fd, bytes.data() + at, bytes.size() - at);
+    if (n < 0) return SystemError(errno, "cannot write", temporary);
+    at += static_cast<size_t>(n);
+  }
+  if (::fsync(fd) != 0) return SystemError(errno, "cannot sync", temporary);
+  ::close(fd);
+  if (::rename(temporary.c_str(), (folder / digest.Hex()).c_str()) != 0)
+    return SystemError(errno, "cannot rename", temporary);
+  return named ? SyncFolder(folder) : Status();
+}
+
+int WriteBytes(std::string_view how, const Path& folder, double seconds, size_t size) {
+  std::string bytes(size, 0);
+  uint64_t state = 1;
+  for (size_t at = 0; at + 8 <= size; at += 8) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    std::copy_n(reinterpret_cast<const char*>(&state), 8, bytes.data() + at);
+  }
+  auto store = BlobStore::Open(folder / "store");
+  if (!store) return Fail(store.error());
+  if (const Status made = MakeFolders(folder / "files"); !made) return Fail(made.error());
+  Sha256Digest place;
+  for (int i = 0; i < 256; ++i) {
+    place.bytes[0] = static_cast<unsigned char>(i);
+    if (const Status made = MakeFolders((*store)->PathOf(place).parent_path()); !made)
+      return Fail(made.error());
+  }
+  int64_t done = 0;
+  const auto began = SteadyClock::now();
+  for (; Since(began) < seconds; ++done) {
+    std::copy_n(reinterpret_cast<const char*>(&done), 8, bytes.data());  // another content, another name
+    Status written;
+    if (how == "blobs") {
+      const auto put = (*store)->Put(bytes);
+      if (!put) written = put.error();
+    } else {
+      written = WritePlain(folder / "files", bytes, how == "named");
+    }
+    if (!written) return Fail(written.error());
+  }
+  const double took = Since(began);
+  std::printf("{\"per_second\": %.2f, \"megabytes_per_second\": %.2f}\n", static_cast<double>(done) / took,
+              static_cast<double>(done) * static_cast<double>(size) / 1e6 / took);
+  return 0;
+}
+
 int SubmitJobs(const Path& folder, double seconds, int clients) {
   auto records = OpenSqliteRecords(folder / "jobs.db");
   if (!records) return Fail(records.error());
@@ -153,6 +215,14 @@ int main(int argc, char** argv) {
     return sinter::Write(argv[2], std::atof(argv[3]), std::atoi(argv[4]), std::atoi(argv[5]));
   if (what == "list" && argc == 4) return sinter::List(argv[2], std::atoi(argv[3]));
   if (what == "jobs" && argc == 5) return sinter::SubmitJobs(argv[2], std::atof(argv[3]), std::atoi(argv[4]));
-  std::fprintf(stderr, "usage: bench_platform sync|write|list|jobs FOLDER ...\n");
+  if (what == "fill" && argc == 4) {
+    const sinter::Status filled = sinter::FillHome(argv[2], std::atoi(argv[3]));
+    if (!filled) return sinter::Fail(filled.error());
+    std::printf("{}\n");
+    return 0;
+  }
+  if ((what == "blobs" || what == "files" || what == "named") && argc == 5 && std::atoll(argv[4]) >= 8)
+    return sinter::WriteBytes(what, argv[2], std::atof(argv[3]), std::strtoull(argv[4], nullptr, 10));
+  std::fprintf(stderr, "usage: bench_platform sync|write|list|jobs|blobs|files|named|fill FOLDER ...\n");
   return 2;
 }

@@ -74,7 +74,6 @@ class Ranks(Program):
         self.assertLess(named, 10, said)
         self.assertIn(str(pid), said)
         _, rest = process.communicate(timeout=60)
-        self.assertLess(time.monotonic() - began, 15, "the job is slow to end")
         self.assertEqual(process.returncode, 1)
         self.assertIn(f"sinter train --resume {run['id']}", said + rest)
         self.assertEqual(ranks.rank_pids(of=self.folder), {}, "ranks are left behind")
@@ -121,7 +120,7 @@ class Ranks(Program):
         self.assertEqual(process.returncode, 1)
         self.assertIn("killed by signal 9", error)
         self.assertIn(f"sinter train --resume {run['id']}", error)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while ranks.rank_pids(of=self.folder):
             self.assertLess(time.monotonic(), deadline, "ranks without an mpirun go on")
             time.sleep(0.02)
@@ -134,7 +133,7 @@ class Ranks(Program):
         process = self.start("train", self.recipe_file(recipe(epochs=2000)), "--ranks", 2)
         run = self.wait_for_run(process, lambda run: run["checkpoints"])
         process.kill()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while ranks.rank_pids(of=self.folder):
             self.assertLess(time.monotonic(), deadline, "ranks without a launcher go on")
             time.sleep(0.02)

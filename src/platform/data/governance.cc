@@ -27,11 +27,6 @@ Result<Governance> Merged(Governance governance, const Json& changes) {
   return governance;
 }
 
-Result<Governance> Parsed(const Record& record) {
-  TRY(const Json spec, ParseJson(record.spec));
-  return Merged({}, spec);
-}
-
 Json Fields(const Governance& governance) {
   return {{"owner", governance.owner},
           {"licence", governance.licence},
@@ -41,9 +36,14 @@ Json Fields(const Governance& governance) {
 
 }  // namespace
 
+Result<Governance> ReadGovernance(const Record& record) {
+  TRY(const Json spec, ParseJson(record.spec));
+  return Merged({}, spec);
+}
+
 Result<Governance> GovernanceOf(Records& records, std::string_view dataset) {
   const auto record = records.Get(kGovernanceKind, dataset);
-  if (record) return Parsed(*record);
+  if (record) return ReadGovernance(*record);
   if (record.error().code == ErrorCode::kNotFound) return Governance();
   return record.error();
 }
@@ -57,7 +57,7 @@ Result<Governance> SetGovernance(Records& records, std::string_view dataset, con
   if (made.error().code != ErrorCode::kAlreadyExists) return made.error();
   Governance result;
   TRY_STATUS(records.Update(kGovernanceKind, dataset, who, [&](Record& record) -> Status {
-    TRY(Governance before, Parsed(record));
+    TRY(Governance before, ReadGovernance(record));
     TRY(result, Merged(std::move(before), changes));
     record.spec = Fields(result).dump();
     return {};

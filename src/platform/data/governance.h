@@ -19,6 +19,7 @@ struct Governance {
   bool operator==(const Governance&) const = default;
 };
 
+Result<Governance> ReadGovernance(const Record& record);
 // Kept as a record beside the data set's versions, with its history. Nothing said yet: all empty.
 Result<Governance> GovernanceOf(Records& records, std::string_view dataset);
 // Changes the fields that `changes` names: {"owner","licence","purpose","retention_days"}. Errors: a field

@@ -1,13 +1,14 @@
 #include "platform/hub/tokens.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
 #include "base/json.h"
-#include "platform/records/each_record.h"
 
 namespace sinter {
 namespace {
@@ -117,15 +118,29 @@ void Tokens::MarkExpired(Record by_hash, std::string_view name) {
   (void)records_.Apply(writes, "server");
 }
 
-Result<std::vector<TokenInfo>> Tokens::List() {
-  std::vector<TokenInfo> tokens;
-  TRY_STATUS(ForEachRecord(records_, kTokenByNameKind, [&](const Record& record) -> Status {
+Result<Tokens::Page> Tokens::List(std::string_view after, int limit) {
+  TRY(const RecordPage records, records_.List({.kind = std::string(kTokenByNameKind),
+                                               .prefix = {},
+                                               .after = std::string(after),
+                                               .limit = limit}));
+  Page page{{}, records.next};
+  for (const Record& record : records.records) {
     TRY(TokenInfo info, ReadToken(record));
     info.expired = info.expired || (info.expires_ms != 0 && clock_.UnixMillis() >= info.expires_ms);
-    if (info.scope.level != TokenScope::Level::kRun) tokens.push_back(std::move(info));
-    return {};
-  }));
-  return tokens;
+    if (info.scope.level != TokenScope::Level::kRun) page.tokens.push_back(std::move(info));
+  }
+  return page;
+}
+
+Result<std::vector<TokenInfo>> Tokens::List() {
+  std::vector<TokenInfo> all;
+  std::string after;
+  do {
+    TRY(Page page, List(after, 1000));
+    std::ranges::move(page.tokens, std::back_inserter(all));
+    after = page.next;
+  } while (!after.empty());
+  return all;
 }
 
 Status Tokens::Revoke(std::string_view name, std::string_view who) {

@@ -45,7 +45,14 @@ class Tokens {
   // so: a clock that is set back does not revive it. (One that was not shown between its expiry and the
   // setting back is as good as its time says: whoever sets the clock of the server can read its disk too.)
   Result<TokenInfo> Check(std::string_view text);
-  Result<std::vector<TokenInfo>> List();  // by name; tokens of runs are not listed
+  // By name, without the tokens of runs: all; or a page, which looks at `limit` tokens (1 to 1,000), and whose
+  // `next` is where the next one starts after.
+  Result<std::vector<TokenInfo>> List();
+  struct Page {
+    std::vector<TokenInfo> tokens;
+    std::string next;  // empty: it is the last
+  };
+  Result<Page> List(std::string_view after, int limit);
   Status Revoke(std::string_view name, std::string_view who);
 
  private:

@@ -106,5 +106,27 @@ TEST(Tokens, ExpireAndAreNotRevivedByTheClock) {
   EXPECT_TRUE(tokens.Revoke("ci", "ann"));
 }
 
+TEST(Tokens, PagesLeaveOutTheTokensOfRuns) {
+  TemporaryFolder folder;
+  auto records = *OpenSqliteRecords(folder.path() / "db");
+  Tokens tokens(*records);
+  for (const char* name : {"a", "b", "z"}) ASSERT_TRUE(tokens.Create(name, {Level::kRead, "", 0}, "ann"));
+  for (const int64_t attempt : {1, 2, 3})
+    ASSERT_TRUE(
+        tokens.Create("run r attempt " + std::to_string(attempt), {Level::kRun, "r", attempt}, "ann"));
+  std::vector<std::string> names;
+  std::string after;
+  int pages = 0;
+  do {
+    const Tokens::Page page = *tokens.List(after, 2);
+    for (const TokenInfo& token : page.tokens) names.push_back(token.name);
+    after = page.next;
+    ++pages;
+  } while (!after.empty());
+  EXPECT_EQ(names, (std::vector<std::string>{"a", "b", "z"}));
+  EXPECT_EQ(pages, 3);
+  EXPECT_EQ(tokens.List()->size(), 3u);
+}
+
 }  // namespace
 }  // namespace sinter

@@ -98,19 +98,16 @@ Result<RunInfo> Runs::Get(std::string_view id) {
 }
 
 Result<std::vector<RunInfo>> Runs::List(size_t limit) {
+  TRY(const auto names, index_.First(
+                            limit, [](const RunHead& run) { return !run.deleted; },
+                            [](const RunHead& a, const RunHead& b) { return a.created_ms > b.created_ms; }));
   std::vector<RunInfo> runs;
-  RecordQuery query{.kind = std::string(kKind), .limit = 1000};
-  do {
-    TRY(const RecordPage page, records_.List(query));
-    for (const Record& record : page.records) {
-      TRY(RunInfo run, ReadRun(record));
-      if (run.tracking.deleted_ms == 0) runs.push_back(std::move(run));
-    }
-    // Ids are not in the order of time: the newest of what was seen so far are kept, the rest let go.
-    std::ranges::stable_sort(runs, std::greater<>(), &RunInfo::created_ms);
-    if (runs.size() > limit) runs.resize(limit);
-    query.after = page.next;
-  } while (!query.after.empty());
+  runs.reserve(names.size());
+  TRY_STATUS(ForEachNamed(records_, kKind, names, [&](const Record& record) -> Status {
+    TRY(RunInfo run, ReadRun(record));
+    runs.push_back(std::move(run));
+    return {};
+  }));
   return runs;
 }
 

@@ -4,7 +4,8 @@
 #include "base/clock.h"
 #include "platform/hub/manifest.h"
 #include "platform/hub/tokens.h"
-#include "platform/runs/run.h"
+#include "platform/records/record_index.h"
+#include "platform/runs/run_head.h"
 
 namespace sinter {
 
@@ -37,13 +38,22 @@ struct StartedAttempt {
 class Runs {
  public:
   Runs(Records& records, BlobStore& store, const Clock& clock = Clock::Real())
-      : records_(records), store_(store), clock_(clock) {}
+      : records_(records),
+        store_(store),
+        clock_(clock),
+        index_(records, "run", [](const Record& record) -> Result<RunHead> {
+          TRY(const RunInfo run, ReadRun(record));
+          return HeadOfRun(run);
+        }) {}
 
   Result<RunInfo> Create(const NewRun& run, std::string_view who);
   // It runs from now on, without attempts. Its id is 32 hexadecimal digits.
   Result<RunInfo> CreateOutside(const NewOutsideRun& run, std::string_view who);
   Result<RunInfo> Get(std::string_view id);
   Result<std::vector<RunInfo>> List(size_t limit = 100);  // newest first, without those that are put away
+
+  // Of every run, those that are put away too.
+  RecordIndex<RunHead>& index() { return index_; }
 
   // The next attempt, with a token; the one before, if it still runs, is over, and its token is revoked. A
   // run that succeeded or was cancelled is not tried again (kConflict).
@@ -71,6 +81,7 @@ class Runs {
   Records& records_;
   BlobStore& store_;
   const Clock& clock_;
+  RecordIndex<RunHead> index_;
 };
 
 }  // namespace sinter

@@ -3,7 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "platform/hub/home.h"
+#include "platform/records/each_record.h"
+#include "platform/records/testing/counting_records.h"
 
 namespace sinter {
 namespace {
@@ -136,6 +142,35 @@ TEST_F(RunsTest, RefusesWhatIsNoRun) {
   Manifest absent = *Manifest::Make({{"state", 3, HashText("never uploaded")}});
   EXPECT_EQ(runs().AddCheckpoint(made.id, 1, 1, absent).error().code, ErrorCode::kNotFound);
   EXPECT_FALSE(runs().Finish(made.id, 1, RunState::kRunning, "", ""));
+}
+
+// What 10,000 runs need: a list reads its page, and what changed since the list before.
+TEST_F(RunsTest, AListReadsItsPageAlone) {
+  CountingRecords counting(home_->records());
+  Runs all(counting, home_->store(), clock_);
+  for (int i = 0; i < 60; ++i) {
+    clock_.Advance(std::chrono::milliseconds(i % 3));  // some at the same time
+    ASSERT_TRUE(all.CreateOutside({"0", fmt::format("run {}", i), "", 1}, "ann"));
+  }
+  ASSERT_EQ(all.List(5)->size(), 5u);  // reads all of them once
+  counting.TakeRead();
+  const auto newest = *all.List(5);
+  EXPECT_EQ(counting.TakeRead(), 5);
+  // The same as by reading everything.
+  std::vector<RunInfo> sorted;
+  ASSERT_TRUE(ForEachRecord(home_->records(), "run", [&](const Record& record) -> Status {
+    sorted.push_back(*ReadRun(record));
+    return {};
+  }));
+  std::ranges::stable_sort(sorted, std::greater<>(), &RunInfo::created_ms);
+  for (size_t i = 0; i < newest.size(); ++i) EXPECT_EQ(newest[i].id, sorted[i].id);
+  ASSERT_TRUE(all.Change(newest[0].id, "ann", [](RunInfo& run) -> Status {
+    run.tracking.deleted_ms = 1;
+    return {};
+  }));
+  counting.TakeRead();
+  EXPECT_EQ(all.List(4)->front().id, newest[1].id);
+  EXPECT_EQ(counting.TakeRead(), 4 + 1);
 }
 
 }  // namespace

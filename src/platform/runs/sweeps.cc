@@ -9,7 +9,6 @@ namespace sinter {
 namespace {
 
 constexpr std::string_view kController = "sweeps";
-constexpr size_t kMostListed = 1000;
 
 Error NoSweep(std::string_view name) {
   return NotFound(fmt::format("there is no sweep '{}'", name.substr(0, 80)), "sinter sweep list");
@@ -43,18 +42,14 @@ Result<SweepInfo> Sweeps::Get(std::string_view name) {
   return ReadSweep(*record);
 }
 
-Result<std::vector<SweepInfo>> Sweeps::List() {
+Result<std::vector<SweepInfo>> Sweeps::List(size_t limit) {
+  TRY(const auto names, created_.First(limit, [](int64_t) { return true; }, std::greater<>()));
   std::vector<SweepInfo> sweeps;
-  RecordQuery query{.kind = std::string(kSweepKind), .prefix = {}, .after = {}, .limit = 1000};
-  do {
-    TRY(const RecordPage page, records_.List(query));
-    for (const Record& record : page.records) {
-      TRY(sweeps.emplace_back(), ReadSweep(record));
-    }
-    std::ranges::stable_sort(sweeps, std::greater<>(), &SweepInfo::created_ms);
-    if (sweeps.size() > kMostListed) sweeps.resize(kMostListed);
-    query.after = page.next;
-  } while (!query.after.empty());
+  sweeps.reserve(names.size());
+  TRY_STATUS(ForEachNamed(records_, kSweepKind, names, [&](const Record& record) -> Status {
+    TRY(sweeps.emplace_back(), ReadSweep(record));
+    return {};
+  }));
   return sweeps;
 }
 

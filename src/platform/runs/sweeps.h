@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "platform/jobs/jobs.h"
+#include "platform/records/record_index.h"
 #include "platform/runs/metric_store.h"
 #include "platform/runs/sweep.h"
 
@@ -23,12 +24,17 @@ struct SweepsOptions {
 class Sweeps final : public PureController<SweepSnapshot, SweepAction> {
  public:
   Sweeps(Records& records, Jobs& jobs, MetricStore& metrics, SweepsOptions options)
-      : records_(records), jobs_(jobs), metrics_(metrics), options_(std::move(options)) {}
+      : records_(records),
+        jobs_(jobs),
+        metrics_(metrics),
+        options_(std::move(options)),
+        created_(records, std::string(kSweepKind),
+                 [](const Record& record) -> Result<int64_t> { return record.created_ms; }) {}
 
   // `sweep` with its text, recipe, dataset, owner and code. kAlreadyExists where the name is taken.
   Result<SweepInfo> Create(SweepInfo sweep, std::string_view who);
   Result<SweepInfo> Get(std::string_view name);
-  Result<std::vector<SweepInfo>> List();  // newest first, 1,000 at most
+  Result<std::vector<SweepInfo>> List(size_t limit = 100);  // newest first
   // kConflict: it is over, or was cancelled.
   Result<SweepInfo> SetWish(std::string_view name, SweepWish wish, std::string_view who);
 
@@ -47,6 +53,7 @@ class Sweeps final : public PureController<SweepSnapshot, SweepAction> {
   Jobs& jobs_;
   MetricStore& metrics_;
   const SweepsOptions options_;
+  RecordIndex<int64_t> created_;  // when, in Unix time
 };
 
 }  // namespace sinter

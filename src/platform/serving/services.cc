@@ -1,5 +1,8 @@
 #include "platform/serving/services.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "base/thread_pool.h"
@@ -252,14 +255,28 @@ Result<ServiceInfo> Services::Show(std::string_view name) {
   return WithState(std::move(info));
 }
 
-Result<std::vector<ServiceInfo>> Services::List() {
-  TRY(const RecordPage page, records_.List({.kind = std::string(kServiceKind), .limit = 1000}));
-  std::vector<ServiceInfo> services;
+Result<Services::Page> Services::List(std::string_view after, int limit) {
+  TRY(const RecordPage page,
+      records_.List(
+          {.kind = std::string(kServiceKind), .prefix = {}, .after = std::string(after), .limit = limit}));
+  Page services{{}, page.next};
+  services.services.reserve(page.records.size());
   for (const Record& record : page.records) {
     TRY(ServiceInfo info, ReadService(record));
-    services.push_back(WithState(std::move(info)));
+    services.services.push_back(WithState(std::move(info)));
   }
   return services;
+}
+
+Result<std::vector<ServiceInfo>> Services::List() {
+  std::vector<ServiceInfo> all;
+  std::string after;
+  do {
+    TRY(Page page, List(after, 1000));
+    std::ranges::move(page.services, std::back_inserter(all));
+    after = page.next;
+  } while (!after.empty());
+  return all;
 }
 
 }  // namespace sinter

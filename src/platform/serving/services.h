@@ -84,7 +84,13 @@ class Services {
   Result<ServiceInfo> Rollback(std::string_view name, std::string_view who);
   Status Delete(std::string_view name, std::string_view who);
   Result<ServiceInfo> Show(std::string_view name);
-  Result<std::vector<ServiceInfo>> List();  // by name, 1,000 at most
+  // By name: all of them; or a page (limit: 1 to 1,000), whose `next` is where the next one starts after.
+  Result<std::vector<ServiceInfo>> List();
+  struct Page {
+    std::vector<ServiceInfo> services;
+    std::string next;  // empty: it is the last
+  };
+  Result<Page> List(std::string_view after, int limit);
 
   // For requests: null where there is none of that name. No lock is held after.
   std::shared_ptr<Service> Find(std::string_view name) const;

@@ -142,6 +142,17 @@ TEST_F(ServicesTest, AnotherServersServicesAreListedAndLeftAlone) {
   EXPECT_FALSE(other.Rollout("s", "scale@2", "me"));
   EXPECT_FALSE(other.Delete("s", "me"));
   EXPECT_TRUE(other.ready());
+  // Page by page, too.
+  const Record service = *records_->Get(kServiceKind, "s");
+  ASSERT_TRUE(records_->Create(service.kind, "t", service.spec, service.status, "me"));
+  const Services::Page first = *other.List({}, 1);
+  ASSERT_EQ(first.services.size(), 1u);
+  EXPECT_EQ(first.next, "s");
+  const Services::Page last = *other.List(first.next, 1);
+  ASSERT_EQ(last.services.size(), 1u);
+  EXPECT_EQ(last.services[0].name, "t");
+  EXPECT_EQ(last.next, "");
+  EXPECT_EQ(other.List()->size(), 2u);
 }
 
 TEST_F(ServicesTest, RefusedRolloutsChangeNothingAndAreWrittenDown) {

@@ -1,6 +1,7 @@
 #include "platform/tracking/model_registry.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -56,77 +57,84 @@ std::string EntryStatus(const Entry& e) {
 
 }  // namespace
 
+Result<ModelRegistry::Entry> ModelRegistry::EntryOf(Record record) {
+  Entry e;
+  e.name = record.name;
+  e.updated_ms = record.updated_ms;
+  e.created_by = record.created_by;
+  if (record.kind != kRegisteredKind) {  // a repository that nobody registered
+    e.repository = record.name;
+    e.created_ms = record.created_ms;
+    return e;
+  }
+  TRY(const Json spec_json, ParseJson(record.spec));
+  JsonReader spec(spec_json, fmt::format("spec of registered model {}", e.name));
+  e.repository = spec.String("repository");
+  TRY_STATUS(spec.Finish());
+  TRY(const Json status_json, ParseJson(record.status));
+  JsonReader status(status_json, fmt::format("status of registered model {}", e.name));
+  e.description = status.String("description");
+  e.tags = ReadTags(status, "tags");
+  e.deleted = status.Bool("deleted", false);
+  e.moved = status.Bool("moved", false);
+  e.first = status.Int("first");
+  e.created_ms = status.Int("created_ms");
+  TRY_STATUS(status.Finish());
+  e.record = std::move(record);
+  return e;
+}
+
 Result<std::optional<ModelRegistry::Entry>> ModelRegistry::ReadEntry(std::string_view name) {
   if (!CheckRecordName(name)) return std::optional<Entry>();
-  Entry e;
-  e.name = name;
   auto record = records_.Get(kRegisteredKind, name);
-  if (record) {
-    TRY(const Json spec_json, ParseJson(record->spec));
-    JsonReader spec(spec_json, fmt::format("spec of registered model {}", name));
-    e.repository = spec.String("repository");
-    TRY_STATUS(spec.Finish());
-    TRY(const Json status_json, ParseJson(record->status));
-    JsonReader status(status_json, fmt::format("status of registered model {}", name));
-    e.description = status.String("description");
-    e.tags = ReadTags(status, "tags");
-    e.deleted = status.Bool("deleted", false);
-    e.moved = status.Bool("moved", false);
-    e.first = status.Int("first");
-    e.created_ms = status.Int("created_ms");
-    TRY_STATUS(status.Finish());
-    e.updated_ms = record->updated_ms;
-    e.created_by = record->created_by;
-    e.record = *std::move(record);
-    return std::optional(std::move(e));
-  }
-  if (record.error().code != ErrorCode::kNotFound) return std::move(record).error();
-  if (!CheckRepositoryName(name)) return std::optional<Entry>();
-  auto repository = records_.Get("model", name);
-  if (!repository && repository.error().code == ErrorCode::kNotFound) return std::optional<Entry>();
-  if (!repository) return std::move(repository).error();
-  e.repository = name;
-  e.created_ms = repository->created_ms;
-  e.updated_ms = repository->updated_ms;
-  e.created_by = repository->created_by;
-  return std::optional(std::move(e));
+  if (!record && record.error().code == ErrorCode::kNotFound && CheckRepositoryName(name))
+    record = records_.Get("model", name);
+  if (!record && record.error().code == ErrorCode::kNotFound) return std::optional<Entry>();
+  if (!record) return std::move(record).error();
+  TRY(Entry entry, EntryOf(*std::move(record)));
+  return std::optional(std::move(entry));
+}
+
+// A version that came after it was deleted, by another door, shows a model again.
+Result<bool> ModelRegistry::IsShown(const Entry& entry) {
+  if (entry.moved || !entry.deleted) return !entry.moved;
+  const auto latest = models_.Find(entry.repository);
+  return latest && latest->number >= entry.first;
 }
 
 Result<ModelRegistry::Entry> ModelRegistry::Find(std::string_view name) {
   TRY(auto entry, ReadEntry(name));
-  if (!entry || entry->moved) return NoModel(name);
-  if (entry->deleted) {
-    // A version that came after, by another door, shows the model again.
-    const auto latest = models_.Find(entry->repository);
-    if (!latest || latest->number < entry->first) return NoModel(name);
-  }
+  if (!entry) return NoModel(name);
+  TRY(const bool shown, IsShown(*entry));
+  if (!shown) return NoModel(name);
   return *std::move(entry);
 }
 
 Result<std::vector<ModelRegistry::Entry>> ModelRegistry::AllEntries() {
-  std::vector<std::string> names;
+  std::map<std::string, Entry> all;  // what is registered comes first, and goes before its repository
   for (const std::string_view kind : {kRegisteredKind, std::string_view("model")}) {
     TRY_STATUS(ForEachRecord(records_, kind, [&](const Record& record) -> Status {
-      names.push_back(record.name);
+      if (all.contains(record.name)) return {};
+      TRY(Entry entry, EntryOf(record));
+      all.emplace(record.name, std::move(entry));
       return {};
     }));
   }
-  std::ranges::sort(names);
-  const auto twice = std::ranges::unique(names);
-  names.erase(twice.begin(), twice.end());
   std::vector<Entry> entries;
-  for (const std::string& name : names) {
-    auto entry = Find(name);
-    if (!entry && entry.error().code == ErrorCode::kNotFound) continue;
-    if (!entry) return std::move(entry).error();
-    entries.push_back(*std::move(entry));
+  for (auto& [name, entry] : all) {
+    TRY(const bool shown, IsShown(entry));
+    if (shown) entries.push_back(std::move(entry));
   }
   return entries;
 }
 
+RegisteredModel ModelRegistry::WithoutVersions(const Entry& entry) {
+  return {entry.name, entry.repository, entry.description, entry.tags,      {},
+          {},         entry.created_ms, entry.updated_ms,  entry.created_by};
+}
+
 Result<RegisteredModel> ModelRegistry::Complete(const Entry& entry) {
-  RegisteredModel model{entry.name, entry.repository, entry.description, entry.tags,      {},
-                        {},         entry.created_ms, entry.updated_ms,  entry.created_by};
+  RegisteredModel model = WithoutVersions(entry);
   TRY(const auto versions, VersionsOf(entry));
   for (const ModelVersion& version : versions) {
     for (const std::string& alias : version.aliases) model.aliases[alias] = version.version;
@@ -304,20 +312,40 @@ Result<std::pair<std::vector<RegisteredModel>, std::string>> ModelRegistry::Sear
   TRY(const size_t begin, ReadPageToken(search.page_token));
   TRY(const SearchFilter filter, SearchFilter::Parse(search.filter, kFields));
   TRY(const auto orders, ParseAttributeOrders(search.order_by, kFields));
+  // Only when a model changed last follows from its versions; else those of the page alone are read.
+  const bool all_versions = std::ranges::any_of(
+      orders, [](const SearchOrder& order) { return order.key.key == "last_updated_timestamp"; });
   TRY(const auto entries, AllEntries());
-  std::vector<RegisteredModel> found;
+  struct Found {
+    const Entry* entry;
+    RegisteredModel model;
+  };
+  std::vector<Found> found;
   for (const Entry& entry : entries) {
-    TRY(RegisteredModel model, Complete(entry));
-    const auto lookup = [&](const SearchKey& key) { return std::vector<SearchValue>{ValueOf(model, key)}; };
-    if (filter.Matches(lookup)) found.push_back(std::move(model));
+    Found one{&entry, WithoutVersions(entry)};
+    if (all_versions) {
+      TRY(one.model, Complete(entry));
+    }
+    const auto lookup = [&](const SearchKey& key) {
+      return std::vector<SearchValue>{ValueOf(one.model, key)};
+    };
+    if (filter.Matches(lookup)) found.push_back(std::move(one));
   }
-  std::ranges::stable_sort(found, [&](const RegisteredModel& a, const RegisteredModel& b) {
-    const int compared = CompareByOrders<RegisteredModel>(orders, a, b, ValueOf);
+  std::ranges::stable_sort(found, [&](const Found& a, const Found& b) {
+    const int compared = CompareByOrders<RegisteredModel>(orders, a.model, b.model, ValueOf);
     if (compared != 0) return compared < 0;
-    return a.name < b.name;
+    return a.model.name < b.model.name;
   });
   std::string next = CutToPage(found, begin, search.at_most);
-  return std::pair(std::move(found), std::move(next));
+  std::vector<RegisteredModel> page;
+  page.reserve(found.size());
+  for (Found& one : found) {
+    if (!all_versions) {
+      TRY(one.model, Complete(*one.entry));
+    }
+    page.push_back(std::move(one.model));
+  }
+  return std::pair(std::move(page), std::move(next));
 }
 
 }  // namespace sinter

@@ -94,9 +94,12 @@ class ModelRegistry {
   Result<std::pair<std::vector<ModelVersion>, std::string>> SearchVersions(const RegistrySearch& search);
 
  private:
-  struct Entry;  // a record of kind registered_model as it was read
-  struct Said;   // ... of kind registered_model_version
+  struct Entry;                                 // a record of kind registered_model as it was read
+  struct Said;                                  // ... of kind registered_model_version
+  static Result<Entry> EntryOf(Record record);  // of either kind
+  static RegisteredModel WithoutVersions(const Entry& entry);
   Result<std::optional<Entry>> ReadEntry(std::string_view name);
+  Result<bool> IsShown(const Entry& entry);
   Result<Entry> Find(std::string_view name);
   Result<RegisteredModel> Complete(const Entry& entry);
   Result<std::vector<Entry>> AllEntries();

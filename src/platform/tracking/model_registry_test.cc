@@ -191,6 +191,17 @@ TEST_F(ModelRegistryTest, StagesAndSearches) {
   EXPECT_EQ(r().SearchVersions({"", {"version_number"}, 2, first.second})->first.size(), 1u);
   EXPECT_FALSE(r().SearchVersions({"nothing = 'x'", {}, 100, ""}));
   EXPECT_FALSE(r().Search({"", {"tags.a"}, 100, ""}));
+  // A page is complete, whether its order needs the versions of all models or not.
+  for (const char* order : {"name", "last_updated_timestamp DESC"}) {
+    clock_.Advance(std::chrono::seconds(1));
+    Register("iris", Source());
+    const auto page = *r().Search({"", {order}, 1, ""});
+    ASSERT_EQ(page.first.size(), 1u) << order;
+    EXPECT_EQ(page.first[0].name, "iris") << order;
+    EXPECT_EQ(page.first[0].latest.size(), 3u) << order;
+    EXPECT_EQ(page.first[0].updated_ms, clock_.UnixMillis()) << order;
+    EXPECT_EQ(r().Search({"", {order}, 1, page.second})->first.at(0).name, "wine") << order;
+  }
   EXPECT_EQ(r().Get("iris")->latest.size(), 3u);
 }
 

@@ -1,5 +1,5 @@
-// Searching runs: candidates from the records, what the filter and the order ask for from the run log, and
-// the rest of what is known only for the page that is given.
+// Searching runs: candidates from the index, what the filter and the order ask for from the run log, and the
+// rest of what is known only for the page that is given.
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "platform/records/each_record.h"
 #include "platform/tracking/record_fields.h"
 #include "platform/tracking/search_page.h"
 #include "platform/tracking/tracked_runs.h"
@@ -29,16 +28,28 @@ constexpr SearchFields kFields{kNumbers, kTexts, kSorted, kSynonyms, true, true,
 
 SearchValue Time(int64_t ms) { return ms == 0 ? SearchValue() : SearchValue(static_cast<double>(ms)); }
 
-SearchValue AttributeOf(const TrackedRun& run, std::string_view key) {
-  if (key == "start_time") return Time(run.info.started_ms());
-  if (key == "end_time") return Time(run.info.ended_ms());
-  if (key == "run_id") return run.info.id;
-  if (key == "run_name") return run.name();
-  if (key == "status") return std::string(MlflowStatusName(run.info.state));
-  if (key == "user_id") return run.user();
-  if (key == "artifact_uri") return run.artifact_uri;
-  if (key == "experiment_id") return run.info.tracking.experiment;
-  if (key == "lifecycle_stage") return std::string(run.deleted ? "deleted" : "active");
+// A run that may be among what is found, by what the index knows of it.
+struct Candidate {
+  std::string id;
+  RunHead head;
+  const Experiment* experiment = nullptr;
+  std::vector<SearchValue> order = {};
+  bool deleted() const { return head.deleted || experiment->deleted_ms != 0; }
+  std::string ArtifactUri() const {
+    return fmt::format("{}/{}/artifacts", experiment->artifact_location, id);
+  }
+};
+
+SearchValue AttributeOf(const Candidate& run, std::string_view key) {
+  if (key == "start_time") return Time(run.head.started_ms);
+  if (key == "end_time") return Time(run.head.ended_ms);
+  if (key == "run_id") return run.id;
+  if (key == "run_name") return run.head.name;
+  if (key == "status") return std::string(MlflowStatusName(run.head.state));
+  if (key == "user_id") return run.head.user;
+  if (key == "artifact_uri") return run.ArtifactUri();
+  if (key == "experiment_id") return run.head.experiment;
+  if (key == "lifecycle_stage") return std::string(run.deleted() ? "deleted" : "active");
   return {};
 }
 
@@ -85,24 +96,24 @@ class Columns {
     }
     return {};
   }
-  std::vector<SearchValue> Of(const TrackedRun& run, const SearchKey& key) const {
+  std::vector<SearchValue> Of(const Candidate& run, const SearchKey& key) const {
     switch (key.entity) {
       case SearchEntity::kAttribute:
         return {AttributeOf(run, key.key)};
       case SearchEntity::kMetric: {
         const auto& column = metrics_.at(key.key);
-        const auto at = column.find(run.info.id);
+        const auto at = column.find(run.id);
         return {at == column.end() ? SearchValue() : SearchValue(at->second)};
       }
       case SearchEntity::kParameter:
       case SearchEntity::kTag: {
         const auto& column = notes_.at({NoteOf(key.entity), key.key});
-        const auto at = column.find(run.info.id);
+        const auto at = column.find(run.id);
         return {at == column.end() ? SearchValue() : SearchValue(at->second)};
       }
       case SearchEntity::kDataset: {
         std::vector<SearchValue> values;
-        const auto at = datasets_->find(run.info.id);
+        const auto at = datasets_->find(run.id);
         if (at == datasets_->end()) return values;
         values.reserve(at->second.size());
         for (const std::string& text : at->second) values.push_back(DatasetField(text, key.key));
@@ -122,11 +133,6 @@ class Columns {
   std::optional<std::unordered_map<std::string, std::vector<std::string>>> datasets_;
 };
 
-struct Found {
-  TrackedRun run;
-  std::vector<SearchValue> order;
-};
-
 }  // namespace
 
 Result<RunSearchPage> TrackedRuns::Search(const RunSearch& search) {
@@ -144,44 +150,48 @@ Result<RunSearchPage> TrackedRuns::Search(const RunSearch& search) {
     orders.push_back(std::move(order));
   }
   std::map<std::string, Experiment, std::less<>> experiments;
-  TRY(auto all, experiments_.List());
-  for (Experiment& experiment : all) {
-    if (std::ranges::find(search.experiments, experiment.id) != search.experiments.end())
-      experiments.emplace(experiment.id, std::move(experiment));
+  for (const std::string& id : search.experiments) {
+    auto experiment = experiments_.Get(id);
+    if (experiment)
+      experiments.emplace(id, *std::move(experiment));
+    else if (experiment.error().code != ErrorCode::kNotFound)
+      return std::move(experiment).error();
   }
-  std::vector<Found> found;
-  TRY_STATUS(ForEachRecord(records_, "run", [&](const Record& record) -> Status {
-    TRY(RunInfo info, ReadRun(record));
-    const auto experiment = experiments.find(info.tracking.experiment);
-    if (experiment == experiments.end()) return {};
-    Found one;
-    one.run.deleted = info.tracking.deleted_ms != 0 || experiment->second.deleted_ms != 0;
-    if (search.view != LifecycleView::kAll && one.run.deleted != (search.view == LifecycleView::kDeleted))
-      return {};
-    one.run.artifact_uri = fmt::format("{}/{}/artifacts", experiment->second.artifact_location, info.id);
-    one.run.info = std::move(info);
-    if (!filter.Matches([&](const SearchKey& key) { return columns.Of(one.run, key); })) return {};
-    for (const SearchOrder& order : orders) one.order.push_back(columns.Of(one.run, order.key).front());
-    found.push_back(std::move(one));
-    return {};
+  std::vector<Candidate> found;
+  TRY_STATUS(runs_.index().Look([&](const RecordIndex<RunHead>::Heads& heads) {
+    for (const auto& [id, head] : heads) {
+      const auto experiment = experiments.find(head.experiment);
+      if (experiment == experiments.end()) continue;
+      const bool deleted = head.deleted || experiment->second.deleted_ms != 0;
+      if (search.view != LifecycleView::kAll && deleted != (search.view == LifecycleView::kDeleted)) continue;
+      found.push_back({id, head, &experiment->second});
+    }
   }));
-  std::ranges::sort(found, [&](const Found& a, const Found& b) {
+  std::erase_if(found, [&](const Candidate& run) {
+    return !filter.Matches([&](const SearchKey& key) { return columns.Of(run, key); });
+  });
+  for (Candidate& run : found)
+    for (const SearchOrder& order : orders) run.order.push_back(columns.Of(run, order.key).front());
+  std::ranges::sort(found, [&](const Candidate& a, const Candidate& b) {
     for (size_t i = 0; i < orders.size(); ++i) {
       const int compared = CompareForOrder(a.order[i], b.order[i], orders[i].ascending);
       if (compared != 0) return compared < 0;
     }
-    const int64_t a_start = a.run.info.started_ms(), b_start = b.run.info.started_ms();
-    return a_start != b_start ? a_start > b_start : a.run.info.id < b.run.info.id;
+    return a.head.started_ms != b.head.started_ms ? a.head.started_ms > b.head.started_ms : a.id < b.id;
   });
   RunSearchPage page;
   page.next_page_token = CutToPage(found, begin, search.at_most);
   std::vector<std::string> ids;
   ids.reserve(found.size());
-  for (const Found& one : found) ids.push_back(one.run.info.id);
+  for (const Candidate& run : found) ids.push_back(run.id);
   TRY(auto summaries, log_.Summaries(ids));
   for (size_t i = 0; i < found.size(); ++i) {
-    page.runs.push_back(std::move(found[i].run));
-    page.runs.back().summary = std::move(summaries[i]);
+    const auto record = records_.Get("run", found[i].id);
+    if (!record && record.error().code == ErrorCode::kNotFound) continue;  // gone since
+    if (!record) return record.error();
+    TRY(RunInfo info, ReadRun(*record));
+    page.runs.push_back(
+        {std::move(info), std::move(summaries[i]), found[i].deleted(), found[i].ArtifactUri()});
   }
   return page;
 }

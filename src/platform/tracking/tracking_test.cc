@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include "platform/records/each_record.h"
+#include "platform/records/testing/counting_records.h"
 #include "platform/tracking/recipe_parameters.h"
 #include "platform/tracking/testing.h"
 #include "platform/tracking/tracking_needs.h"
@@ -131,6 +134,36 @@ TEST_F(TrackingTest, Searches) {
   EXPECT_FALSE(t_->runs.Search(search));
   EXPECT_FALSE(t_->runs.Search({.experiments = {e}, .at_most = 0}));
   EXPECT_FALSE(t_->runs.Search({.experiments = {e}, .order_by = {"dataset.name"}}));
+}
+
+// What 10,000 runs need: a search reads the runs that it gives, and what changed since the search before.
+TEST_F(TrackingTest, ASearchReadsItsPageAlone) {
+  CountingRecords counting(home_->records());
+  Runs runs(counting, home_->store(), clock_);
+  Tracking tracking(counting, home_->store(), *models_, runs, *metrics_, clock_);
+  const auto make = [&](int i) {
+    // Clients' clocks do not follow the order in which runs are made.
+    return tracking.runs.Create({"0", fmt::format("r{:02}", i), "ann", 1000 + i * 37 % 50}, {}, "ann")
+        ->info.id;
+  };
+  for (int i = 0; i < 50; ++i) make(i);
+  RunSearch search{.experiments = {"0"}, .order_by = {"start_time DESC"}, .at_most = 5};
+  ASSERT_TRUE(tracking.runs.Search(search));  // reads all of them once
+  counting.TakeRead();
+  const RunSearchPage page = *tracking.runs.Search(search);
+  // The runs of the page, and their experiment.
+  EXPECT_LE(counting.TakeRead(), 5 + 2);
+  ASSERT_EQ(page.runs.size(), 5u);
+  for (size_t i = 0; i < 5; ++i) EXPECT_EQ(page.runs[i].info.started_ms(), 1049 - static_cast<int64_t>(i));
+  const std::string id = make(99);
+  ASSERT_TRUE(tracking.runs.Update(id, {RunState::kSucceeded, 2000, "the last"}, "ann"));
+  counting.TakeRead();
+  search.filter = "status = 'FINISHED' and run_name LIKE 'the%'";
+  const RunSearchPage found = *tracking.runs.Search(search);
+  EXPECT_LE(counting.TakeRead(), 2 + 1 + 2);
+  ASSERT_EQ(found.runs.size(), 1u);
+  EXPECT_EQ(found.runs[0].info.id, id);
+  EXPECT_EQ(found.runs[0].info.ended_ms(), 2000);
 }
 
 TEST_F(TrackingTest, ArtifactsAreRecordsOfBlobs) {

@@ -56,9 +56,9 @@ Result<Json> NewestRuns(Platform& platform, int64_t now, Json& attention) {
 }
 
 Result<Json> ServicesInShort(Platform& platform, int64_t now, Json& attention) {
-  TRY(const auto services, platform.services().List());
+  TRY(const Services::Page page, platform.services().List({}, 1000));
   Json items = Json::array();
-  for (const ServiceInfo& service : services) {
+  for (const ServiceInfo& service : page.services) {
     Json item = {{"name", service.name},
                  {"ready", service.ready},
                  {"problem", service.problem},

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "platform/data/retention.h"
 #include "platform/hub/home.h"
 #include "platform/hub/live_blobs.h"
 #include "platform/hub/quota.h"
@@ -43,6 +44,8 @@ class Platform {
   Repositories& repositories(RepositoryKind kind) {
     return kind == RepositoryKind::kDataset ? datasets_ : models_;
   }
+  // Versions of data sets that are older than they may be kept.
+  Retention& retention() { return retention_; }
   StoreQuotas& quotas() { return quotas_; }
   Tokens& tokens() { return tokens_; }
   Runs& runs() { return runs_; }
@@ -85,6 +88,7 @@ class Platform {
   StoreQuotas quotas_;
   Repositories datasets_;
   Repositories models_;
+  Retention retention_;
   Tokens tokens_;
   Runs runs_;
   Tracking tracking_;

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "platform/data/governance.h"
 #include "platform/labels/labelling_record.h"
 #include "platform/records/each_record.h"
 #include "platform/runs/sweep.h"
@@ -13,8 +12,6 @@
 
 namespace sinter {
 namespace {
-
-constexpr int64_t kDayMs = int64_t{24} * 3600 * 1000;
 
 bool Names(Platform& platform, RepositoryKind kind, std::string_view ref, std::string_view name,
            const RepositoryVersion* version) {
@@ -92,30 +89,17 @@ Result<Json> RemoveVersions(Platform& platform, RepositoryKind kind, std::string
 }
 
 Result<Json> RetentionDue(Platform& platform, std::string_view name) {
-  const int64_t now = platform.home().clock().UnixMillis();
-  std::vector<Json> due;
-  TRY_STATUS(ForEachRecord(platform.records(), kGovernanceKind, [&](const Record& record) -> Status {
-    if (!name.empty() && record.name != name) return {};
-    TRY(const Governance governance, GovernanceOf(platform.records(), record.name));
-    if (governance.retention_days == 0) return {};
-    const auto versions = platform.repositories(RepositoryKind::kDataset).Versions(record.name);
-    if (!versions) return versions.error().code == ErrorCode::kNotFound ? Status() : versions.error();
-    for (const RepositoryVersion& version : *versions) {
-      const int64_t due_ms = version.created_ms + governance.retention_days * kDayMs;
-      if (!version.removed.empty() || due_ms > now) continue;
-      due.push_back({{"name", version.repository},
-                     {"ref", version.Ref()},
-                     {"created_ms", version.created_ms},
-                     {"due_ms", due_ms},
-                     {"retention_days", governance.retention_days},
-                     {"owner", governance.owner},
-                     {"bytes", version.bytes}});
-    }
-    return {};
-  }));
-  std::ranges::stable_sort(due, [](const Json& a, const Json& b) { return a["due_ms"] < b["due_ms"]; });
+  TRY(const auto due, platform.retention().Due(platform.home().clock().UnixMillis(), name));
   Json items = Json::array();
-  for (Json& one : due) items.push_back(std::move(one));
+  for (const DueVersion& one : due) {
+    items.push_back({{"name", one.version.repository},
+                     {"ref", one.version.Ref()},
+                     {"created_ms", one.version.created_ms},
+                     {"due_ms", one.due_ms},
+                     {"retention_days", one.governance.retention_days},
+                     {"owner", one.governance.owner},
+                     {"bytes", one.version.bytes}});
+  }
   return Json{{"items", std::move(items)}};
 }
 

@@ -118,15 +118,15 @@ Json ServiceStatsJson(const ServiceStats& stats) {
           {"revisions", std::move(revisions)}};
 }
 
-Result<Json> ListServices(Platform& platform) {
-  TRY(const auto services, platform.services().List());
+Result<Json> ListServices(Platform& platform, std::string_view after, int limit) {
+  TRY(const Services::Page page, platform.services().List(after, limit));
   Json items = Json::array();
-  for (const ServiceInfo& service : services) {
+  for (const ServiceInfo& service : page.services) {
     Json json = ServiceJson(service);
     json.erase("history");
     items.push_back(std::move(json));
   }
-  return Json{{"items", std::move(items)}};
+  return Json{{"items", std::move(items)}, {"next", page.next}};
 }
 
 Result<Json> ShowService(Platform& platform, std::string_view name) {
@@ -179,7 +179,10 @@ std::vector<Route> ServiceRoutes(Platform& platform, bool loopback) {
   constexpr std::string_view kAll = "/sinter/v1/services", kOne = "/sinter/v1/services/{name}";
   const auto one = [&](std::string_view more) { return std::string(kOne) + std::string(more); };
   Platform* p = &platform;
-  add("GET", kAll, look, "All services", [p](HttpRequest&) { return ListServices(*p); });
+  add("GET", kAll, look, "The services, by name", [p](HttpRequest& r) -> Result<Json> {
+    TRY(const int64_t limit, r.QueryInt("limit", 1000, 1, 1000));
+    return ListServices(*p, r.Query("after"), static_cast<int>(limit));
+  });
   add(
       "POST", kAll, Access::kWrite, "Deploy a model as a service",
       [p](HttpRequest& r) -> Result<Json> {

@@ -1,5 +1,5 @@
 // Services over the own API, /sinter/v1:
-//   GET    /services                  {"items":[service ...]}
+//   GET    /services?after=&limit=    {"items":[service ...],"next"}: by name, up to 1,000
 //   POST   /services                  {"name","model","batching":{...},"open","gates":{...},"scaling":{...},
 //                                     "replica":"in-process" or "process"} -> the service
 //   GET    /services/NAME             with what it takes and gives, and its model's signature
@@ -23,7 +23,7 @@ namespace sinter {
 Json ServiceJson(const ServiceInfo& service);
 Json ServiceStatsJson(const ServiceStats& stats);
 
-Result<Json> ListServices(Platform& platform);
+Result<Json> ListServices(Platform& platform, std::string_view after, int limit);
 Result<Json> ShowService(Platform& platform, std::string_view name);
 Result<Json> DeployService(Platform& platform, const Json& body, std::string_view who);
 struct SampleQuery {

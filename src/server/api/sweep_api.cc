@@ -140,8 +140,9 @@ std::vector<Route> SweepRoutes(Platform& platform) {
         TRY(const Json body, r.JsonBody());
         return SubmitSweep(platform, body, r.principal);
       });
-  add("GET", sweeps, Access::kRead, "The sweeps, newest first.", [&platform](HttpRequest&) -> Result<Json> {
-    TRY(const auto all, platform.sweeps().List());
+  add("GET", sweeps, Access::kRead, "The sweeps, newest first.", [&platform](HttpRequest& r) -> Result<Json> {
+    TRY(const int64_t limit, r.QueryInt("limit", 100, 1, 1000));
+    TRY(const auto all, platform.sweeps().List(static_cast<size_t>(limit)));
     Json items = Json::array();
     for (const SweepInfo& one : all) {
       Json json = SweepJson(one);

@@ -1,6 +1,6 @@
 // Sweeps over the own API, /sinter/v1:
 //   POST /sweeps                       {"sweep": text, "recipe": text, "code"?} -> the sweep
-//   GET  /sweeps, /sweeps/NAME
+//   GET  /sweeps?limit=, /sweeps/NAME  newest first; 100 where no limit (1 to 1,000) is said
 //   POST /sweeps/NAME/pause, /resume, /cancel
 // A sweep: {"name","state","message","metric","goal","rungs":[epochs],"dataset","owner","trials":[{"trial",
 // "phase","rung","run","job","values","value","parameters","why"} ...]}, its trials the best first.

@@ -23,7 +23,7 @@ constexpr const char* kSweep =
 class SweepApiTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    platform_ = *Platform::Open(folder_.path() / "home");
+    platform_ = *Platform::Open(folder_.path() / "home", clock_);
     WriteSplit(folder_.path(), "train", 12, 3);
     const auto imported = *ImportIdx(platform_->store(), {*FindIdxSplits(folder_.path()), {}});
     ASSERT_TRUE(
@@ -35,6 +35,7 @@ class SweepApiTest : public ::testing::Test {
     return SubmitSweep(*platform_, {{"sweep", sweep}, {"recipe", recipe}}, who_);
   }
   TemporaryFolder folder_;
+  ManualClock clock_;
   std::unique_ptr<Platform> platform_;
   Principal who_;
 };
@@ -100,6 +101,22 @@ TEST_F(SweepApiTest, WishesUntilItIsCancelled) {
   ASSERT_TRUE(sweeps.SetWish("s", SweepWish::kCancel, "ann"));
   EXPECT_THAT(sweeps.SetWish("s", SweepWish::kRun, "ann").error().message, HasSubstr("being cancelled"));
   EXPECT_EQ(sweeps.SetWish("none", SweepWish::kRun, "ann").error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(SweepApiTest, ListsTheNewestFirst) {
+  const Record made = [&] {
+    EXPECT_TRUE(Submit(kSweep));
+    return *platform_->records().Get(kSweepKind, "s");
+  }();
+  for (const char* name : {"t", "a", "x"}) {
+    clock_.Advance(std::chrono::seconds(1));
+    ASSERT_TRUE(platform_->records().Create(made.kind, name, made.spec, made.status, "ann"));
+    EXPECT_EQ(platform_->sweeps().List()->front().name, name);
+  }
+  const auto newest = *platform_->sweeps().List(3);
+  ASSERT_EQ(newest.size(), 3u);
+  EXPECT_EQ(newest[1].name, "a");
+  EXPECT_EQ(newest[2].name, "t");
 }
 
 }  // namespace

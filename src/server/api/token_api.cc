@@ -25,10 +25,10 @@ Result<Json> CreateToken(Platform& platform, const Json& body, std::string_view 
   return Json{{"name", name}, {"scope", scope_text}, {"token", token}, {"expires_ms", expires_ms}};
 }
 
-Result<Json> ListTokens(Platform& platform) {
-  TRY(const auto tokens, platform.tokens().List());
+Result<Json> ListTokens(Platform& platform, std::string_view after, int limit) {
+  TRY(const Tokens::Page page, platform.tokens().List(after, limit));
   Json items = Json::array();
-  for (const TokenInfo& info : tokens) {
+  for (const TokenInfo& info : page.tokens) {
     items.push_back({{"name", info.name},
                      {"scope", info.scope.ToString()},
                      {"created_ms", info.created_ms},
@@ -36,7 +36,7 @@ Result<Json> ListTokens(Platform& platform) {
                      {"expires_ms", info.expires_ms},
                      {"expired", info.expired}});
   }
-  return Json{{"items", std::move(items)}};
+  return Json{{"items", std::move(items)}, {"next", page.next}};
 }
 
 Result<Json> RevokeToken(Platform& platform, std::string_view name, std::string_view who) {

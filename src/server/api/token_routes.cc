@@ -8,7 +8,10 @@ namespace sinter {
 std::vector<Route> TokenRoutes(Platform& platform) {
   std::vector<Route> routes;
   routes.push_back(JsonRoute("GET", "/sinter/v1/tokens", Access::kAdmin, "The tokens' names and scopes.",
-                             [&platform](HttpRequest&) { return ListTokens(platform); }));
+                             [&platform](HttpRequest& r) -> Result<Json> {
+                               TRY(const int64_t limit, r.QueryInt("limit", 1000, 1, 1000));
+                               return ListTokens(platform, r.Query("after"), static_cast<int>(limit));
+                             }));
   routes.push_back(JsonRoute("POST", "/sinter/v1/tokens", Access::kAdmin,
                              "Makes a token; its text is shown once.",
                              [&platform](HttpRequest& r) -> Result<Json> {

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "server/cli/data_commands.h"
 #include "server/cli/output.h"
+#include "server/cli/pages.h"
 #include "server/cli/yaml_json.h"
 
 namespace sinter {
@@ -107,20 +108,14 @@ void Print(const CliContext& context, const Json& labelling) {
 }
 
 Status ListLabellings(const CliContext& context, ApiClient& client) {
-  Json items = Json::array();
-  std::string after;
-  do {
-    TRY(const Json page, client.Get("/labellings?after=" + EscapeSegment(after)));
-    for (const Json& item : page["items"]) items.push_back(item);
-    after = TextOf(page, "next");
-  } while (!after.empty());
+  TRY(const Json all, GetAllPages(client, "/labellings", 100));
   if (context.json) {
-    fmt::print("{}\n", Json{{"items", std::move(items)}}.dump());
+    fmt::print("{}\n", all.dump());
     return {};
   }
   std::vector<std::vector<std::string>> rows{
       {"NAME", "DATASET", "TASK", "DONE", "ITEMS", "IN REVIEW", "LABELLERS", "STATE"}};
-  for (const Json& i : items)
+  for (const Json& i : all["items"])
     rows.push_back({TextOf(i, "name"), TextOf(i, "dataset"), TextOf(i, "task"), TextOf(i, "done"),
                     TextOf(i, "items"), TextOf(i, "in_review"), TextOf(i, "labellers"), TextOf(i, "state")});
   fmt::print("{}", Table(rows));

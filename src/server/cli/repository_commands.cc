@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/cli/output.h"
+#include "server/cli/pages.h"
 #include "server/cli/pull.h"
 #include "server/cli/transfer.h"
 
@@ -89,7 +90,7 @@ Status Pull(CliContext& context, RepositoryKind kind) {
 
 Status List(CliContext& context, RepositoryKind kind) {
   TRY(ApiClient * client, context.Client());
-  TRY(const Json all, client->Get(RepositoryPath(kind)));
+  TRY(const Json all, GetAllPages(*client, RepositoryPath(kind)));
   if (context.json) {
     fmt::print("{}\n", all.dump());
     return {};

@@ -8,6 +8,7 @@
 #include "server/cli/context.h"
 #include "server/cli/gates_options.h"
 #include "server/cli/output.h"
+#include "server/cli/pages.h"
 #include "server/cli/service_ask.h"
 #include "server/cli/service_loop.h"
 
@@ -298,7 +299,7 @@ void AddServiceCommands(CLI::App& app, CliContext& context) {
   list->callback([&context] {
     context.action = [&context]() -> Status {
       TRY(ApiClient * client, context.Client());
-      TRY(const Json all, client->Get("/services"));
+      TRY(const Json all, GetAllPages(*client, "/services"));
       if (context.json) {
         fmt::print("{}\n", all.dump());
         return {};

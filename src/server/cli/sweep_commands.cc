@@ -88,7 +88,7 @@ Status Submit(CliContext& context) {
 
 Status List(CliContext& context) {
   TRY(ApiClient * client, context.Client());
-  TRY(const Json all, client->Get("/sweeps"));
+  TRY(const Json all, client->Get("/sweeps?limit=1000"));
   if (context.json) {
     fmt::print("{}\n", all.dump());
     return {};

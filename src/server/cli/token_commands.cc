@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "server/cli/context.h"
 #include "server/cli/duration.h"
+#include "server/cli/pages.h"
 
 namespace sinter {
 
@@ -48,7 +49,7 @@ void AddTokenCommands(CLI::App& app, CliContext& context) {
   list->callback([&context] {
     context.action = [&context]() -> Status {
       TRY(ApiClient * client, context.Client());
-      TRY(const Json tokens, client->Get("/tokens"));
+      TRY(const Json tokens, GetAllPages(*client, "/tokens"));
       if (context.json) {
         fmt::print("{}\n", tokens.dump());
         return {};
