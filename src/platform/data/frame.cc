@@ -37,13 +37,7 @@ Result<size_t> Frame::Find(std::string_view name) const {
                   fmt::format("there are {}", fmt::join(names, ", ")));
 }
 
-size_t Frame::Label() const {
-  for (size_t c = 0; c < columns_.size(); ++c) {
-    const DatasetColumn& column = columns_[c].info;
-    if (column.kind == ColumnKind::kClass && (label_.empty() || column.name == label_)) return c;
-  }
-  return columns_.size();
-}
+size_t Frame::Label() const { return FindLabel(ColumnInfos(), label_).value_or(columns_.size()); }
 
 Cell Frame::At(size_t c, size_t index) const {
   const Column& column = columns_[c];

@@ -83,6 +83,24 @@ TEST_F(ImportTableTest, EveryKindOfColumnComesBack) {
   EXPECT_EQ(v->Text(0, 3, 0), "hello, world");
 }
 
+// A column of classes that nobody called the label is not taken for it, be it the only one.
+TEST_F(ImportTableTest, ATablesLabelIsNotGuessed) {
+  const Path path = Write("s.csv", "size,sex\n1,f\n2,m\n3,f\n4,m\n5,f\n6,m\n");
+  const auto without = Import({.splits = {{"train", {path}}}});
+  EXPECT_EQ(without->info().columns[1].kind, ColumnKind::kClass);
+  EXPECT_EQ(without->info().label, "");
+  EXPECT_THAT(without->LabelColumn().error().ToString(), HasSubstr("--label COLUMN"));
+  const auto named = Import({.splits = {{"train", {path}}}, .label = "sex"});
+  EXPECT_EQ(*named->LabelColumn(), 1u);
+  EXPECT_NE(named->id(), without->id());
+  // Beside pictures the classes are what is to be predicted.
+  const DatasetColumn picture{.name = "picture", .kind = ColumnKind::kPicture},
+      classes{.name = "c", .kind = ColumnKind::kClass};
+  EXPECT_EQ(FindLabel(std::vector{picture, classes}, ""), 1u);
+  EXPECT_EQ(FindLabel(std::vector{picture, classes}, "other"), std::nullopt);
+  EXPECT_EQ(FindLabel(std::vector{picture}, ""), std::nullopt);
+}
+
 // A version that came from elsewhere and whose files do not say what dataset.json says.
 TEST_F(ImportTableTest, AVersionThatLiesIsNotOpened) {
   const Path path = Write("a.csv", "n,t\n1,ab\n,c\n3,\n");
