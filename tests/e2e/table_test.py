@@ -60,6 +60,14 @@ class Tables(Program):
         self.assertEqual(self.uploads(), sent, "what is there is not sent again")
         self.assertEqual(self.ok_json("data", "list")["items"][0]["latest"], 1)
 
+    def test_no_value_in_classes(self):
+        rows = "".join(f"{i},{('NA', 'red', 'blue')[i % 3]},{'yn'[i % 2]}\n" for i in range(30))
+        path = self.write("marks.csv", "n,colour,label\n" + rows)
+        self.ok("data", "add", "marks", path)
+        colour = self.description("marks")["columns"][1]
+        self.assertEqual((colour["classes"], colour["missing"]), (["blue", "red"], True))
+        self.assertIn("nothing new", self.ok("data", "add", "marks", path))
+
     def test_rows_that_come_later_move_none(self):
         rows = [f"{i},{i * 7 % 13},{'ab'[i % 2]}" for i in range(500)]
         head = "n,x,label\n"

@@ -196,9 +196,7 @@ Result<ImportedDataset> Frame::Write(BlobStore& store, const Manifest& base) con
     info.missing = false;
     for (size_t i = 0; i < rows_.size() && !info.missing; ++i) {
       const Cell cell = At(c, i);
-      info.missing =
-          cell.kind == Cell::Kind::kMissing ||
-          (info.kind == ColumnKind::kNumber && cell.kind == Cell::Kind::kText && IsMissingMark(cell.text));
+      info.missing = IsMissingIn(info, cell);
     }
     const DatasetColumn& old = version_->info().columns[columns_[c].source];
     const bool same = !columns_[c].own && info.missing == old.missing &&
