@@ -72,6 +72,11 @@ class Serve(Program):
             server.communicate(timeout=30)
             self.assertEqual(server.returncode, 0)
 
+    def test_a_new_home_is_told(self):
+        _, _, error = self.run_program("data", "list")
+        self.assertEqual(error, f"home {self.home} is new and empty\n")
+        self.assertEqual(self.run_program("data", "list")[2], "")
+
     def test_a_home_that_stays_held_is_named_with_its_holder(self):
         self.ok("data", "list")
         with open(self.home / "lock", "r+") as lock:

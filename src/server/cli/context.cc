@@ -58,6 +58,8 @@ Result<ApiClient*> CliContext::FindServer() {
 Result<ApiClient*> CliContext::Client() {
   TRY(ApiClient * found, FindServer());
   if (found != nullptr) return found;
+  std::error_code ignored;
+  const bool is_new = !std::filesystem::exists(home, ignored);
   // A home that is open elsewhere: a server is starting, which is then spoken with, or a command comes to its
   // end.
   const auto deadline = std::chrono::steady_clock::now() + kHomePatience;
@@ -77,6 +79,7 @@ Result<ApiClient*> CliContext::Client() {
     return error.message.starts_with(place) ? error : std::move(error).In(place);
   }
   own_server_ = *std::move(started);
+  if (is_new) fmt::print(stderr, "home {} is new and empty\n", home.string());
   TRY(client_, ApiClient::Create(own_server_->origin(), own_server_->token()));
   return client_.get();
 }
