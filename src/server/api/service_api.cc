@@ -173,6 +173,7 @@ Status CheckGolden(Platform& platform, const Gates& gates, std::string_view wher
   if (error.code == ErrorCode::kNotFound) {
     TRY(const RepositoryPage page, datasets.List("", 20));
     std::vector<std::string> names;
+    names.reserve(page.repositories.size());
     for (const RepositoryInfo& one : page.repositories) names.push_back(one.name);
     error.hint = names.empty() ? "there are no data sets yet: sinter data add NAME FILES"
                                : fmt::format("there are {}", fmt::join(names, ", "));
