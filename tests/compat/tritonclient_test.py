@@ -113,6 +113,20 @@ class Service(unittest.TestCase):
             "classification is not offered", message(lambda: self.client.infer("pictures", [given], outputs=asked))
         )
 
+    def test_what_is_not_offered_is_said_in_the_protocols_form(self):
+        for ask in (
+            lambda: self.client.get_model_config("pictures"),
+            lambda: self.client.get_inference_statistics("pictures"),
+            lambda: self.client.get_trace_settings(),
+            lambda: self.client.load_model("pictures"),
+        ):
+            with self.assertRaises(InferenceServerException) as caught:
+                ask()
+            self.assertIn("there is nothing to ", str(caught.exception))
+        with self.assertRaises(InferenceServerException) as caught:
+            self.client.get_model_config("pictures")
+        self.assertIn("/v2/models/pictures/config", str(caught.exception))
+
     def test_revisions_are_versions(self):
         first = self.ask()
         self.assertEqual(first.get_response()["model_version"], "1")

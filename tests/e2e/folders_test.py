@@ -195,6 +195,15 @@ class Folders(Program):
         self.assertEqual(self.column("clothes", "image"), b"".join(pixels[i * 784:(i + 1) * 784] for i in order))
         self.assertEqual(list(self.column("clothes", "label")), [labels[i] for i in order])
 
+    def test_a_flat_folder_has_no_labels_and_that_is_said(self):
+        folder = self.folder / "flat"
+        self.cut("chelsea.png", folder, 90)
+        (folder / "notes.txt").write_text("seen in spring")
+        code, out, error = self.run_program("data", "add", "flat", folder)
+        self.assertEqual(code, 0, error)
+        self.assertIn("no labels: sort the files into one folder a class, or add labels.csv\n", error)
+        self.assertIn("1 other file left out: notes.txt\n", error)
+
     def test_added_again_and_grown(self):
         folder = self.folder / "grown"
         self.cut("chelsea.png", folder / "cat", 90)

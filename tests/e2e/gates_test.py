@@ -74,6 +74,11 @@ class Gates(Program):
         self.assertEqual(self.ok_json("service", "show", "digits")["current"]["model"], good)
         self.ok("service", "rollout", "digits", good, "--wait")
 
+        # A golden set that is not there is refused where it is asked for, not by the next rollout.
+        for words in (["deploy", "other", good], ["gates", "digits"]):
+            error = self.fails("service", *words, "--golden", "doesnotexist")
+            self.assertIn("doesnotexist", error)
+            self.assertIn("there are small", error)
         gates = self.folder / "gates.yaml"
         gates.write_text("golden: {dataset: small, samples: 200, margin: 0.1}\n"
                          "shadow: {percent: 100, minimum: 20}\n"

@@ -1,8 +1,10 @@
 """sinter serve and sinter token: what scripts rely on."""
+import fcntl
 import json
 import signal
 import socket
 import stat
+import subprocess
 import urllib.request
 
 from program import Program, main, recipe, small_data
@@ -51,7 +53,43 @@ class Serve(Program):
         self.serve()
         error = self.fails("serve", "--home", self.home, "--listen", "127.0.0.1:0")
         self.assertIn(str(self.home), error)
+        self.assertIn(self.origin, error, "where the other one answers")
         self.assertEqual(self.request("GET", "/v2/health/live")[0], 200)
+
+    def test_a_server_and_a_command_started_at_once(self):
+        """Whoever has the home first, the other one waits: for the server to answer, or for the command to end."""
+        for round in range(10):
+            server = self.start("serve", "--listen", "127.0.0.1:0")
+            if round % 2:
+                self.ok("data", "list")
+            else:
+                command = self.start("data", "list")
+            self.assertRegex(server.stdout.readline(), r"^ready http://127\.0\.0\.1:\d+\n$")
+            if round % 2 == 0:
+                _, error = command.communicate(timeout=60)
+                self.assertEqual(command.returncode, 0, error)
+            server.send_signal(signal.SIGTERM)
+            server.communicate(timeout=30)
+            self.assertEqual(server.returncode, 0)
+
+    def test_a_new_home_is_told(self):
+        _, _, error = self.run_program("data", "list")
+        self.assertEqual(error, f"home {self.home} is new and empty\n")
+        self.assertEqual(self.run_program("data", "list")[2], "")
+
+    def test_a_home_that_stays_held_is_named_with_its_holder(self):
+        self.ok("data", "list")
+        with open(self.home / "lock", "r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            error = self.fails("data", "list")
+            self.assertIn(str(self.home), error)
+            waiting = self.start("serve", "--listen", "127.0.0.1:0")
+            with self.assertRaises(subprocess.TimeoutExpired):
+                waiting.wait(timeout=1)
+            waiting.send_signal(signal.SIGTERM)  # it can be stopped while it waits
+            waiting.communicate(timeout=5)
+            self.assertEqual(waiting.returncode, 0)
+        self.ok("data", "list")
 
     def test_what_was_acknowledged_survives_a_kill(self):
         server = self.serve()

@@ -60,6 +60,31 @@ class Tables(Program):
         self.assertEqual(self.uploads(), sent, "what is there is not sent again")
         self.assertEqual(self.ok_json("data", "list")["items"][0]["latest"], 1)
 
+    def test_what_may_be_overlooked_is_said(self):
+        def told(name, *words):
+            code, _, error = self.run_program("data", "add", name, *words)
+            self.assertEqual(code, 0, error)
+            return error
+        prices = self.write("prices.csv", "size,price\n" + "".join(f"{i},{i * 10}\n" for i in range(60)))
+        self.assertIn("the label price is a number: its 60 values are 60 classes",
+                      told("prices", prices, "--label", "price"))
+        self.assertEqual(told("sizes", prices, "--test-share", "0"), "", "no label: no warning of one")
+        few = self.write("few.csv", "size,colour\n1,red\n")
+        self.assertIn("has no rows: add more, or choose --test-share", told("few", few, "--label", "colour"))
+        (self.folder / "empty").mkdir()
+        self.assertIn("holds no pictures, sound, tables", self.fails("data", "add", "x", self.folder / "empty"))
+        error = self.fails("data", "add", "x", self.write("book.xlsx", "PK"))
+        self.assertIn(".parquet", error)
+        self.assertIn("from Excel: save as CSV", error)
+
+    def test_no_value_in_classes(self):
+        rows = "".join(f"{i},{('NA', 'red', 'blue')[i % 3]},{'yn'[i % 2]}\n" for i in range(30))
+        path = self.write("marks.csv", "n,colour,label\n" + rows)
+        self.ok("data", "add", "marks", path)
+        colour = self.description("marks")["columns"][1]
+        self.assertEqual((colour["classes"], colour["missing"]), (["blue", "red"], True))
+        self.assertIn("nothing new", self.ok("data", "add", "marks", path))
+
     def test_rows_that_come_later_move_none(self):
         rows = [f"{i},{i * 7 % 13},{'ab'[i % 2]}" for i in range(500)]
         head = "n,x,label\n"

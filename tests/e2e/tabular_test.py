@@ -81,6 +81,17 @@ class Tabular(Program):
             self.assertAlmostEqual(sum(answer), 1, places=5)
         return columns, answers
 
+    def test_a_label_is_named_not_guessed(self):
+        path = self.write("nolab", ["size", "sex"], [[i, "fm"[i % 2]] for i in range(40)])
+        self.ok("data", "add", "nolab", path)
+        recipe = self.recipe_file(RECIPE.format(name="nolab", classes=2, features="", epochs=1))
+        self.assertIn("data set nolab has no label (sinter data add nolab FILE --label COLUMN)",
+                      self.fails("train", recipe))
+        self.ok("data", "add", "nolab", path, "--label", "sex")
+        code, _, error = self.run_program("train", recipe)
+        self.assertEqual(code, 0, error)
+        self.assertIn("predicts sex from 1 column\n", error)
+
     def test_iris(self):
         rows, labels = table("iris.csv")
         columns, answers = self.from_csv_to_service("iris", IRIS, rows, labels, 0.85)

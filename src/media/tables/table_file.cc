@@ -53,7 +53,9 @@ std::string Extension(Path path) {
 
 Result<std::unique_ptr<TableReader>> Open(const Path& path, const TableFileOptions& options) {
   const auto format = TableFormatOf(path);
-  if (!format) return Unsupported("its name says no table", "NAME.csv, .tsv, .jsonl, and .gz after it");
+  if (!format)
+    return Unsupported("its name says no table",
+                       "NAME.csv, .tsv or .jsonl (and .gz after it), or .parquet; from Excel: save as CSV");
   const auto source = [&]() -> Result<std::unique_ptr<ByteSource>> {
     TRY(auto file, FileSource::Open(path));
     return std::unique_ptr<ByteSource>(std::make_unique<WatchedSource>(std::move(file), options.on_read));

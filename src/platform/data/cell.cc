@@ -94,6 +94,8 @@ bool IsMissingMark(std::string_view text) {
   return std::ranges::find(kMarks, text) != std::end(kMarks);
 }
 
+bool IsMissingClass(std::string_view text) { return IsMissingMark(text) && Trimmed(text) != "None"; }
+
 std::string CellText(const Cell& cell) {
   switch (cell.kind) {
     case Cell::Kind::kMissing:

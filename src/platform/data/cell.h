@@ -37,6 +37,8 @@ std::optional<double> ParseCellNumber(std::string_view text);
 std::optional<int64_t> ParseCellWhole(std::string_view text);
 // "NA", "N/A", "NaN", "nan", "null", "NULL", "None" and blanks: no value, where numbers are expected.
 bool IsMissingMark(std::string_view text);
+// The same but for "None", which is a class of its own in many a table: no value, where classes are expected.
+bool IsMissingClass(std::string_view text);
 
 // What a person reads: texts as they are, numbers in the shortest form that reads back the same; "" of a
 // missing one; of bytes how many.

@@ -76,6 +76,10 @@ void ColumnGuess::Add(const Cell& cell) {
         ++numbers_;
       } else if (IsMissingMark(cell.text)) {
         ++marks_;
+        if (IsMissingClass(cell.text)) {
+          ++class_marks_;
+          return;
+        }
       }
       break;
   }
@@ -95,7 +99,8 @@ void ColumnGuess::Add(const Cell& cell) {
 
 Result<DatasetColumn> ColumnGuess::Class(const std::string& name, const ColumnRequest& request,
                                          const DatasetColumn* earlier) const {
-  DatasetColumn column{name, ColumnKind::kClass, DType::kU8, {}, request.classes, missing_ > 0};
+  DatasetColumn column{name, ColumnKind::kClass, DType::kU8,
+                       {},   request.classes,    missing_ + class_marks_ > 0};
   if (column.classes.empty()) {
     if (overflow_) return InvalidArgument(fmt::format("column '{}' has more than 65,536 classes", name));
     if (earlier != nullptr && earlier->kind == ColumnKind::kClass) column.classes = earlier->classes;
@@ -125,7 +130,8 @@ Result<DatasetColumn> ColumnGuess::Column(const std::string& name, const ColumnR
   if (type == Type::kGuess && is_label) type = Type::kClass;
   if (type == Type::kGuess) {
     const bool few = !overflow_ && !distinct_.empty() && distinct_.size() <= kGuessedClasses &&
-                     static_cast<int64_t>(distinct_.size()) * 2 <= values && longest_ <= kGuessedClassBytes;
+                     static_cast<int64_t>(distinct_.size()) * 2 <= values - class_marks_ &&
+                     longest_ <= kGuessedClassBytes;
     // What it was, it stays where its values allow it.
     const bool was_class = earlier != nullptr && earlier->kind == ColumnKind::kClass && !overflow_;
     const bool was_text = earlier != nullptr && earlier->kind == ColumnKind::kText;

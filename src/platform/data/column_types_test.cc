@@ -34,8 +34,12 @@ TEST(ColumnGuess, FromTheCells) {
   EXPECT_EQ(Guess({"1", "2.5"}), "number f64");
   EXPECT_EQ(Guess({"1", "-"}), "number i64?");
   EXPECT_EQ(Guess({"1.5", "NA", "nan"}), "number f64?");
-  EXPECT_EQ(Guess({"NA", "NA", "x", "x"}), "class u8 NA x");  // a text may be called so
-  EXPECT_EQ(Guess({"NA", "NA"}), "class u8 NA");
+  EXPECT_EQ(Guess({"NA", "NaN", "null", " ", "x", "x"}), "class u8? x");
+  EXPECT_EQ(Guess({"None", "None", "x", "x"}), "class u8 None x");  // a class may be called so
+  EXPECT_EQ(Guess({"NA", "x", "y"}), "text u8");  // and a text anything; two values, once each: no classes
+  EXPECT_EQ(Guess({"NA", "NA"}), "text u8");
+  EXPECT_EQ(Guess({"NA", "1", "2"}, {}, true), "class u8? 1 2");
+  EXPECT_EQ(Guess({"NA", "x"}, {Type::kClass, {"x", "NA"}}), "class u8? x NA");
   EXPECT_EQ(Guess({"007", "007", "01", "01"}), "class u8 007 01");
   EXPECT_EQ(Guess({"b", "a", "b", "a", "-"}), "class u8? a b");
   EXPECT_EQ(Guess({"a", "b", "c"}), "text u8");
@@ -64,6 +68,8 @@ TEST(ColumnGuess, AsAsked) {
 TEST(ColumnGuess, StaysWhatItWas) {
   const DatasetColumn colours{"c", ColumnKind::kClass, DType::kU8, {}, {"red", "blue"}};
   EXPECT_EQ(Guess({"blue", "azure", "red"}, {}, false, &colours), "class u8 red blue azure");
+  const DatasetColumn named{"c", ColumnKind::kClass, DType::kU8, {}, {"NA", "red"}};
+  EXPECT_EQ(Guess({"NA", "red"}, {}, false, &named), "class u8? NA red");
   const DatasetColumn number{"c", ColumnKind::kNumber, DType::kF64};
   EXPECT_EQ(Guess({"1", "2"}, {}, false, &number), "number f64");
   const DatasetColumn text{"c", ColumnKind::kText, DType::kU8};
@@ -94,7 +100,11 @@ TEST(CellConverter, SaysWhatDoesNotFit) {
   EXPECT_EQ(convert(f64, Cell::Text("x")), "'x' is no number");
   EXPECT_EQ(convert(f64, Cell::Whole(2)), "0 2 ");
   EXPECT_EQ(convert(colour, Cell::Number(2)), "1 0 2");
-  EXPECT_EQ(convert(colour, Cell::Text("NA")), "'NA' is none of the 2 classes");
+  EXPECT_EQ(convert(colour, Cell::Text("NA")), "missing");
+  EXPECT_EQ(convert(colour, Cell::Text("")), "missing");
+  EXPECT_EQ(convert(colour, Cell::Text("None")), "'None' is none of the 2 classes");
+  const DatasetColumn named{"c", ColumnKind::kClass, DType::kU8, {}, {"red", "NA"}};
+  EXPECT_EQ(convert(named, Cell::Text("NA")), "1 0 NA");
   EXPECT_EQ(convert(text, Cell::Text("NA")), "0 0 NA");
   EXPECT_EQ(convert(text, Cell()), "missing");
 }

@@ -1,5 +1,6 @@
 #include "platform/data/column_writer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -20,6 +21,13 @@ std::string Shown(const Cell& cell) {
 
 }  // namespace
 
+bool IsMissingIn(const DatasetColumn& column, const Cell& cell) {
+  if (cell.kind != Cell::Kind::kText) return cell.kind == Cell::Kind::kMissing;
+  if (column.kind == ColumnKind::kNumber) return IsMissingMark(cell.text);
+  return column.kind == ColumnKind::kClass && IsMissingClass(cell.text) &&
+         std::ranges::find(column.classes, cell.text) == column.classes.end();
+}
+
 CellConverter::CellConverter(const DatasetColumn& column) : column_(column) {
   for (size_t i = 0; i < column.classes.size(); ++i)
     classes_.emplace(column.classes[i], static_cast<int64_t>(i));
@@ -29,7 +37,7 @@ Result<CellConverter::Value> CellConverter::Convert(const Cell& cell) {
   Value value;
   const bool text = cell.kind == Cell::Kind::kText;
   const bool number = column_.kind == ColumnKind::kNumber;
-  value.missing = cell.kind == Cell::Kind::kMissing || (number && text && IsMissingMark(cell.text));
+  value.missing = IsMissingIn(column_, cell);
   if (value.missing) {
     value.number = std::numeric_limits<double>::quiet_NaN();
     return value;

@@ -12,6 +12,10 @@
 
 namespace sinter {
 
+// Whether the cell is no value in the column: none at all; "NA" and its like (cell.h) in numbers, and in
+// classes where no class is called so. A text is what is written.
+bool IsMissingIn(const DatasetColumn& column, const Cell& cell);
+
 // Turns cells into what a column holds: the one place where they are converted. One thread.
 class CellConverter {
  public:

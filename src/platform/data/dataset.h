@@ -49,7 +49,7 @@ struct DatasetSplit {
 struct DatasetInfo {
   std::vector<DatasetColumn> columns;
   std::vector<DatasetSplit> splits;
-  std::string label;  // the column of classes that is to be predicted; empty: the first one
+  std::string label;  // the column of classes that is to be predicted; empty: FindLabel
   bool operator==(const DatasetInfo&) const = default;
 };
 inline constexpr std::string_view kDatasetFile = "dataset.json";

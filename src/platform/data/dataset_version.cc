@@ -24,7 +24,19 @@ Result<size_t> IndexOf(const std::vector<T>& items, std::string_view name, std::
                   fmt::format("it has {}", fmt::join(names, ", ")));
 }
 
+bool IsMeasured(const DatasetColumn& column) {
+  return column.kind == ColumnKind::kPicture || column.kind == ColumnKind::kVector;
+}
+
 }  // namespace
+
+std::optional<size_t> FindLabel(std::span<const DatasetColumn> columns, std::string_view label) {
+  if (label.empty() && std::ranges::none_of(columns, IsMeasured)) return std::nullopt;
+  for (size_t c = 0; c < columns.size(); ++c) {
+    if (columns[c].kind == ColumnKind::kClass && (label.empty() || columns[c].name == label)) return c;
+  }
+  return std::nullopt;
+}
 
 Result<std::shared_ptr<const DatasetVersion>> DatasetVersion::Open(const BlobSource& blobs,
                                                                    const Sha256Digest& version) {
@@ -123,17 +135,14 @@ Result<size_t> DatasetVersion::ColumnIndex(std::string_view name) const {
 }
 
 Result<size_t> DatasetVersion::LabelColumn() const {
-  for (size_t i = 0; i < info_.columns.size(); ++i) {
-    const DatasetColumn& column = info_.columns[i];
-    if (column.kind == ColumnKind::kClass && (info_.label.empty() || column.name == info_.label)) return i;
-  }
-  return Unsupported("the data set has no column of classes");
+  if (const auto label = FindLabel(info_.columns, info_.label)) return *label;
+  return Unsupported("the data set has no label",
+                     "name the column to be predicted: sinter data add NAME FILE --label COLUMN");
 }
 
 Result<size_t> DatasetVersion::FeatureColumn() const {
   for (size_t i = 0; i < info_.columns.size(); ++i) {
-    const ColumnKind kind = info_.columns[i].kind;
-    if (kind == ColumnKind::kPicture || kind == ColumnKind::kVector) return i;
+    if (IsMeasured(info_.columns[i])) return i;
   }
   return Unsupported("the data set has no column of pictures or vectors");
 }

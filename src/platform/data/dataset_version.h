@@ -11,6 +11,11 @@
 
 namespace sinter {
 
+// The column that is to be predicted: the one that the data set calls its label; where it names none, beside
+// pictures, sounds or vectors the first that holds classes. Which of a table's columns it is, is not guessed:
+// a model of another column than was meant looks as good as any. None too where that column holds no classes.
+std::optional<size_t> FindLabel(std::span<const DatasetColumn> columns, std::string_view label);
+
 // Immutable; any thread. It holds the mappings, so spans live as long as it does.
 class DatasetVersion {
  public:
@@ -24,8 +29,7 @@ class DatasetVersion {
   // Index of the split or column; errors list what there is.
   Result<size_t> SplitIndex(std::string_view name) const;
   Result<size_t> ColumnIndex(std::string_view name) const;
-  // The column that the data set calls its label, or the first that holds classes; the first that holds
-  // pictures or vectors. kUnsupported where there is none.
+  // As FindLabel has it; the first that holds pictures or vectors. kUnsupported where there is none.
   Result<size_t> LabelColumn() const;
   Result<size_t> FeatureColumn() const;
 

@@ -37,13 +37,7 @@ Result<size_t> Frame::Find(std::string_view name) const {
                   fmt::format("there are {}", fmt::join(names, ", ")));
 }
 
-size_t Frame::Label() const {
-  for (size_t c = 0; c < columns_.size(); ++c) {
-    const DatasetColumn& column = columns_[c].info;
-    if (column.kind == ColumnKind::kClass && (label_.empty() || column.name == label_)) return c;
-  }
-  return columns_.size();
-}
+size_t Frame::Label() const { return FindLabel(ColumnInfos(), label_).value_or(columns_.size()); }
 
 Cell Frame::At(size_t c, size_t index) const {
   const Column& column = columns_[c];
@@ -202,9 +196,7 @@ Result<ImportedDataset> Frame::Write(BlobStore& store, const Manifest& base) con
     info.missing = false;
     for (size_t i = 0; i < rows_.size() && !info.missing; ++i) {
       const Cell cell = At(c, i);
-      info.missing =
-          cell.kind == Cell::Kind::kMissing ||
-          (info.kind == ColumnKind::kNumber && cell.kind == Cell::Kind::kText && IsMissingMark(cell.text));
+      info.missing = IsMissingIn(info, cell);
     }
     const DatasetColumn& old = version_->info().columns[columns_[c].source];
     const bool same = !columns_[c].own && info.missing == old.missing &&

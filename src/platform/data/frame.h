@@ -27,8 +27,9 @@ class Frame {
   std::vector<DatasetColumn> ColumnInfos() const;
   const std::string& SplitName(const Row& row) const { return version_->info().splits[row.split].name; }
   Result<size_t> Find(std::string_view name) const;
-  // The label column, as DatasetVersion::LabelColumn has it; columns() where there is none.
+  // The label column, as FindLabel has it; columns() where there is none.
   size_t Label() const;
+  void SetLabel(size_t c) { label_ = columns_[c].info.name; }  // of classes
   Cell At(size_t c, size_t index) const;
   // For Filter: the cells of the row `index`, its split's name behind the last column.
   std::function<Cell(size_t)> CellsOf(size_t index) const;

@@ -153,8 +153,10 @@ Result<std::vector<IdxSplit>> FindIdxSplits(const Path& folder) {
   }
   if (error) return SystemError(error.value(), "cannot list", folder);
   if (found.empty()) {
-    return NotFound(fmt::format("{} holds no IDX files", folder.string()),
-                    "they are called NAME-images-idx3-ubyte[.gz] and NAME-labels-idx1-ubyte[.gz]");
+    return NotFound(
+        fmt::format("{} holds no pictures, sound, tables or IDX files", folder.string()),
+        "pictures: CLASS/NAME.jpg or .png; sound: CLASS/NAME.wav; tables: NAME.csv, .tsv, .jsonl or "
+        ".parquet; IDX files are called NAME-images-idx3-ubyte[.gz] and NAME-labels-idx1-ubyte[.gz]");
   }
   std::vector<IdxSplit> splits;
   for (auto& [prefix, split] : found) {

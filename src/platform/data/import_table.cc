@@ -313,7 +313,7 @@ Result<std::vector<TableSplit>> FindTableSplits(const std::vector<Path>& paths) 
   }
   if (all.files.empty())
     return NotFound(fmt::format("no tables in {}", paths.empty() ? "" : paths[0].string()),
-                    "NAME.csv, .tsv, .jsonl, and .gz after it");
+                    "NAME.csv, .tsv or .jsonl (and .gz after it), or .parquet; from Excel: save as CSV");
   if (paths.size() != 1 || (!named.contains("train") && !named.contains("test")))
     return std::vector<TableSplit>{std::move(all)};
   std::vector<TableSplit> splits;

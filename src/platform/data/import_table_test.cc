@@ -83,6 +83,46 @@ TEST_F(ImportTableTest, EveryKindOfColumnComesBack) {
   EXPECT_EQ(v->Text(0, 3, 0), "hello, world");
 }
 
+TEST_F(ImportTableTest, MarksOfNoValueAreMissingInClassesToo) {
+  const Path path =
+      Write("m.csv", "n,c,t,label\n1,NA,NA,p\nNA,x,null,q\nnull,y,a,NA\n4,None,b,p\n,\" \",c,q\n6,x,d,NaN\n");
+  std::map<std::string, ColumnRequest> columns;
+  columns["c"].type = ColumnRequest::Type::kClass;
+  columns["t"].type = ColumnRequest::Type::kText;
+  const auto v = Import({.splits = {{"train", {path}}}, .columns = columns});
+  EXPECT_THAT(v->info().columns[1].classes, ElementsAre("None", "x", "y"));
+  EXPECT_THAT(v->info().columns[3].classes, ElementsAre("p", "q"));
+  EXPECT_EQ(RowText(*v, 0, 0), "1 - NA p");
+  EXPECT_EQ(RowText(*v, 0, 1), "- x null q");
+  EXPECT_EQ(RowText(*v, 0, 2), "- y a -");
+  EXPECT_EQ(RowText(*v, 0, 3), "4 None b p");
+  EXPECT_EQ(RowText(*v, 0, 4), "- - c q");
+  EXPECT_EQ(RowText(*v, 0, 5), "6 x d -");
+  // A version of before, in which NA was a class: the same file is still the same version.
+  columns["c"].classes = {"NA", " ", "None", "x", "y"};
+  const auto before = Import({.splits = {{"train", {path}}}, .columns = columns});
+  EXPECT_EQ(RowText(*before, 0, 0), "1 NA NA p");
+  EXPECT_EQ(Import({.splits = {{"train", {path}}}, .earlier = before->info()})->id(), before->id());
+}
+
+// A column of classes that nobody called the label is not taken for it, be it the only one.
+TEST_F(ImportTableTest, ATablesLabelIsNotGuessed) {
+  const Path path = Write("s.csv", "size,sex\n1,f\n2,m\n3,f\n4,m\n5,f\n6,m\n");
+  const auto without = Import({.splits = {{"train", {path}}}});
+  EXPECT_EQ(without->info().columns[1].kind, ColumnKind::kClass);
+  EXPECT_EQ(without->info().label, "");
+  EXPECT_THAT(without->LabelColumn().error().ToString(), HasSubstr("--label COLUMN"));
+  const auto named = Import({.splits = {{"train", {path}}}, .label = "sex"});
+  EXPECT_EQ(*named->LabelColumn(), 1u);
+  EXPECT_NE(named->id(), without->id());
+  // Beside pictures the classes are what is to be predicted.
+  const DatasetColumn picture{.name = "picture", .kind = ColumnKind::kPicture},
+      classes{.name = "c", .kind = ColumnKind::kClass};
+  EXPECT_EQ(FindLabel(std::vector{picture, classes}, ""), 1u);
+  EXPECT_EQ(FindLabel(std::vector{picture, classes}, "other"), std::nullopt);
+  EXPECT_EQ(FindLabel(std::vector{picture}, ""), std::nullopt);
+}
+
 // A version that came from elsewhere and whose files do not say what dataset.json says.
 TEST_F(ImportTableTest, AVersionThatLiesIsNotOpened) {
   const Path path = Write("a.csv", "n,t\n1,ab\n,c\n3,\n");

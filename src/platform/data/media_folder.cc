@@ -16,7 +16,7 @@ namespace sinter {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr size_t kMostFiles = 1'000'000;
+constexpr size_t kMostFiles = 1'000'000, kMostOthers = 10'000;
 constexpr uint64_t kLargestTable = uint64_t{64} << 20;
 
 // Also formats that are not read: their files are to be told of, not passed over.
@@ -75,6 +75,7 @@ class Scanner {
       TRY_STATUS(ReadFolders());
       TRY_STATUS(ReadTexts());
     }
+    FindOthers();
     return std::move(folder_);
   }
 
@@ -84,7 +85,11 @@ class Scanner {
     size_t sounds = 0;
     TRY_STATUS(ForEachFile(folder_.path, [&](const Path& path) {
       const auto kind = KindOf(path);
-      if (!kind) return true;
+      if (!kind) {
+        ++folder_.other_files;
+        if (others_.size() < kMostOthers) others_.push_back(path.lexically_relative(folder_.path));
+        return true;
+      }
       sounds += kind == MediaKind::kSounds;
       MediaEntry entry;
       entry.file = path.lexically_relative(folder_.path).generic_string();
@@ -321,7 +326,24 @@ class Scanner {
     return {};
   }
 
+  // Of the other files those that say nothing: no list, and no text beside an example.
+  void FindOthers() {
+    std::set<Path> stems;
+    for (const MediaEntry& entry : folder_.entries) stems.insert(Path(entry.file).replace_extension());
+    std::ranges::sort(others_);
+    for (const Path& path : others_) {
+      const std::string name = path.filename().string();
+      const bool list = path == folder_.labels_from || std::ranges::find(kLists, name) != std::end(kLists) ||
+                        (folder_.kind == MediaKind::kSounds && path.extension() == ".tsv");
+      if (list || (path.extension() == ".txt" && stems.contains(Path(path).replace_extension())))
+        --folder_.other_files;
+      else if (folder_.others.size() < 3)
+        folder_.others.push_back(path.generic_string());
+    }
+  }
+
   MediaFolder folder_;
+  std::vector<Path> others_;
   // Of a list:
   std::map<std::string, size_t, std::less<>> known_;  // entries by file
   std::set<std::string> seen_;

@@ -23,6 +23,9 @@ struct MediaFolder {
   MediaKind kind = MediaKind::kPictures;
   std::vector<MediaEntry> entries;  // by file; all with a split, or none
   std::string labels_from;          // "labels.csv", or "" for the names of folders
+  // Files that are neither examples nor say anything of one: the first names, and how many there are.
+  std::vector<std::string> others;
+  size_t other_files = 0;
 };
 
 // Whether the folder is one of pictures or sounds: some stand in folders of it, or in itself beside a list of

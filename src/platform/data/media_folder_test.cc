@@ -43,6 +43,18 @@ TEST_F(MediaFolderTest, FoldersAreClasses) {
               ElementsAre("- cats/a.jpg cats", "- cats/more/c.jpeg cats", "- dogs/b.PNG dogs", "- e.gif -"));
   EXPECT_TRUE(HoldsMedia(folder_.path()));
   EXPECT_FALSE(HoldsMedia(folder_.path() / ".git" / "x.png"));
+  EXPECT_THAT(ScanMediaFolder(folder_.path())->others, ElementsAre("cats/notes.txt"));
+}
+
+// Not among them: what says something of an example. The first names are kept, all are counted.
+TEST_F(MediaFolderTest, OtherFilesAreToldOf) {
+  for (const auto* name : {"a/1.png", "a/1.txt", "b/2.png", "b/3.txt", "z.pdf", "b/x.py", "c/.y", "b/y"})
+    Write(name);
+  Write("labels.csv", "file,label\na/1.png,one\nb/2.png,two\n");
+  const auto folder = ScanMediaFolder(folder_.path());
+  ASSERT_TRUE(folder) << folder.error().ToString();
+  EXPECT_THAT(folder->others, ElementsAre("b/3.txt", "b/x.py", "b/y"));
+  EXPECT_EQ(folder->other_files, 4u);
 }
 
 TEST_F(MediaFolderTest, TablesWithADrawingAreTables) {

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "platform/data/dataset_version.h"
 #include "platform/data/profile.h"
 
 namespace sinter {
@@ -26,12 +27,8 @@ Json Pairs(const std::vector<RowPair>& pairs) {
 }  // namespace
 
 std::string ProfileText(const DatasetInfo& info, const DatasetProfile& profile) {
-  // As DatasetVersion::LabelColumn has it.
-  const DatasetColumn* label = nullptr;
-  for (const DatasetColumn& column : info.columns) {
-    const bool is_it = info.label.empty() || column.name == info.label;
-    if (column.kind == ColumnKind::kClass && is_it && label == nullptr) label = &column;
-  }
+  const auto label_at = FindLabel(info.columns, info.label);
+  const DatasetColumn* label = label_at ? &info.columns[*label_at] : nullptr;
   Json splits = Json::array();
   for (const SplitProfile& s : profile.splits) {
     Json columns = Json::array();

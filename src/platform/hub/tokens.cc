@@ -52,7 +52,8 @@ Result<TokenInfo> ReadToken(const Record& record) {
 
 Error NoToken() {
   return {ErrorCode::kUnauthenticated, "the token is not known here, or was revoked",
-          "make one with: sinter token create NAME --scope read|write|admin"};
+          "SINTER_TOKEN holds what commands send; make one with: sinter token create NAME --scope "
+          "read|write|admin"};
 }
 
 }  // namespace

@@ -44,6 +44,9 @@ Result<size_t> LabelColumnOf(Frame& frame, const LabellingSpec& spec) {
 Status SetLabels(Frame& frame, const LabellingSpec& spec, size_t split, const std::vector<FinalLabel>& labels,
                  bool only_labelled) {
   TRY(const size_t column, LabelColumnOf(frame, spec));
+  // A table without a label has one from here on.
+  if (frame.Label() == frame.columns() && frame.column(column).kind == ColumnKind::kClass)
+    frame.SetLabel(column);
   size_t begin = 0;  // of the split's rows
   while (begin < frame.rows().size() && frame.rows()[begin].split != split) ++begin;
   std::vector<bool> kept(frame.rows().size(), !only_labelled);

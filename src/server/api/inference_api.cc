@@ -191,6 +191,23 @@ class Inference {
   const SessionCheck session_;
 };
 
+// Clients of the protocol expect its form of errors wherever it begins.
+Result<HttpResponse> Absent(const HttpRequest& request) {
+  const std::string_view path = std::string_view(request.path).substr(0, 300);
+  if (request.method == "GET" && path.ends_with("/infer")) {
+    HttpResponse response = OipError(InvalidArgument("GET is not offered here", "POST"));
+    response.status = 405;
+    response.headers.emplace_back("Allow", "POST");
+    return response;
+  }
+  const bool described = path.ends_with("/config") || path.ends_with("/stats");
+  return NotFound(
+      fmt::format("there is nothing to {} at {}", request.method, path),
+      described && path.starts_with("/v2/models/")
+          ? "GET /v2/models/NAME says what a model takes and gives, GET /metrics what it was asked"
+          : "");
+}
+
 }  // namespace
 
 std::vector<Route> InferenceRoutes(Services& services, Tokens& tokens, bool loopback, SessionCheck session) {
@@ -235,6 +252,10 @@ std::vector<Route> InferenceRoutes(Services& services, Tokens& tokens, bool loop
                             inference->Infer(std::move(request), std::move(responder));
                           },
                       .largest_body = kLargestBody});
+  }
+  for (const std::string_view method : {"GET", "POST"}) {
+    inline_route(method, "/v2/{rest...}", "Nothing: what else the protocol's clients know is not offered",
+                 [](HttpRequest& request) { return Absent(request); });
   }
   return routes;
 }

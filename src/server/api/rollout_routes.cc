@@ -121,6 +121,7 @@ std::vector<Route> RolloutRoutes(Platform& platform, bool loopback) {
       [p](HttpRequest& r) -> Result<Json> {
         TRY(const Json body, r.JsonBody());
         TRY(const Gates gates, ReadGates(body, "gates"));
+        TRY_STATUS(CheckGolden(*p, gates, "gates"));
         TRY(const ServiceInfo info, p->services().SetGates(r.Parameter("name"), gates, r.principal.name));
         return ServiceJson(info);
       });

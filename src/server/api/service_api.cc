@@ -1,5 +1,7 @@
 #include "server/api/service_api.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "server/api/oip/oip.h"
@@ -157,8 +159,26 @@ Result<Json> DeployService(Platform& platform, const Json& body, std::string_vie
   TRY_STATUS(reader.Finish());
   TRY_STATUS(limits);
   TRY(wanted.limits.process, ReadReplicaKind(replica));
+  TRY_STATUS(CheckGolden(platform, wanted.gates, "service: gates"));
   TRY(const ServiceInfo info, platform.services().Deploy(wanted, who));
   return ServiceJson(info);
+}
+
+Status CheckGolden(Platform& platform, const Gates& gates, std::string_view where) {
+  if (!gates.golden) return {};
+  Repositories& datasets = platform.repositories(RepositoryKind::kDataset);
+  const auto found = datasets.Find(gates.golden->dataset);
+  if (found) return {};
+  Error error = found.error();
+  if (error.code == ErrorCode::kNotFound) {
+    TRY(const RepositoryPage page, datasets.List("", 20));
+    std::vector<std::string> names;
+    names.reserve(page.repositories.size());
+    for (const RepositoryInfo& one : page.repositories) names.push_back(one.name);
+    error.hint = names.empty() ? "there are no data sets yet: sinter data add NAME FILES"
+                               : fmt::format("there are {}", fmt::join(names, ", "));
+  }
+  return std::move(error).In(fmt::format("{}: golden", where));
 }
 
 std::vector<Route> ServiceRoutes(Platform& platform, bool loopback) {

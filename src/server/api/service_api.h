@@ -35,6 +35,10 @@ struct SampleQuery {
 // {"dataset","split","shape","datatype","classes","items":[{"row","label","data":[...]}]}
 Result<Json> SampleService(Platform& platform, std::string_view name, const SampleQuery& query);
 
+// That the golden set which is asked for is there; the error says which data sets are. `where`: for its
+// message.
+Status CheckGolden(Platform& platform, const Gates& gates, std::string_view where);
+
 std::vector<Route> ServiceRoutes(Platform& platform, bool loopback);
 
 }  // namespace sinter

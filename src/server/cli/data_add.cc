@@ -2,11 +2,14 @@
 // files; what comes out goes there blob by blob.
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "base/scratch_folder.h"
+#include "platform/data/cell.h"
 #include "platform/data/classes.h"
 #include "platform/data/import_idx.h"
 #include "platform/data/import_table.h"
@@ -148,6 +151,25 @@ void Describe(const DatasetInfo& info) {
   }
 }
 
+// What a newcomer may have overlooked, a line each.
+void Warn(const DatasetInfo& info, bool media) {
+  constexpr size_t kManyClasses = 50;
+  const auto is_number = [](const std::string& name) { return ParseCellNumber(name).has_value(); };
+  bool said = false;  // what the files are, or what is said in them
+  for (const DatasetColumn& c : info.columns) {
+    said |= c.kind == ColumnKind::kClass || c.kind == ColumnKind::kText;
+    if (c.name == info.label && c.classes.size() > kManyClasses && std::ranges::all_of(c.classes, is_number))
+      fmt::print(stderr, "the label {} is a number: its {} values are {} classes, in no order\n", c.name,
+                 c.classes.size(), c.classes.size());
+  }
+  if (media && !said)
+    fmt::print(stderr, "no labels: sort the files into one folder a class, or add labels.csv\n");
+  for (const DatasetSplit& s : info.splits) {
+    if (s.rows == 0 && words.test_share != 0)
+      fmt::print(stderr, "the split {} has no rows: add more, or choose --test-share\n", s.name);
+  }
+}
+
 Status Add(CliContext& context) {
   TRY(ApiClient * client, context.Client());
   TRY(Earlier earlier, FindEarlier(*client));
@@ -206,6 +228,7 @@ Status Add(CliContext& context) {
   TRY(Json version, client->Post(fmt::format("/datasets/{}/versions", EscapeSegment(words.name)),
                                  {{"manifest", Json::parse(ManifestText(imported->manifest))},
                                   {"details", std::move(details)}}));
+  Warn(imported->info, media);
   if (context.json) {
     if (media) version["files"] = files;
     fmt::print("{}\n", version.dump());

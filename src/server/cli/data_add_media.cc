@@ -5,6 +5,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
 #include "server/cli/media_workers.h"
@@ -85,6 +86,9 @@ Result<ImportedMedia> AddMediaFolder(ApiClient& client, BlobStore& store, const 
   MediaImport import;
   TRY(import.folder, ScanMediaFolder(folder));
   const bool sounds = import.folder.kind == MediaKind::kSounds;
+  if (const size_t others = import.folder.other_files; others > 0)
+    fmt::print(stderr, "{} other file{} left out: {}{}\n", others, others == 1 ? "" : "s",
+               fmt::join(import.folder.others, ", "), others > import.folder.others.size() ? ", ..." : "");
   if (sounds ? words.OfPictures() : words.OfSound())
     return InvalidArgument(
         fmt::format("{} holds {}", folder.string(), sounds ? "sound" : "pictures"),

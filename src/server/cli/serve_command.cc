@@ -1,11 +1,13 @@
 #include <signal.h>
 
 #include <charconv>
+#include <chrono>
 
 #include <fmt/format.h>
 
 #include "server/cli/context.h"
 #include "server/cli/duration.h"
+#include "server/cli/home_holder.h"
 #include "server/cli/server_instance.h"
 
 namespace sinter {
@@ -72,7 +74,16 @@ void AddServeCommand(CLI::App& app, CliContext& context) {
       for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
       pthread_sigmask(SIG_BLOCK, &signals, nullptr);
       signal(SIGPIPE, SIG_IGN);
-      TRY(const auto server, ServerInstance::Start(options));
+      bool stopped = false;
+      auto started = StartWhenFree(options, [&, begin = std::chrono::steady_clock::now()] {
+        // Another server answers here: there is nothing to wait for.
+        if (FindHomeHolder(options.home).Serves() && FileSize(options.home / kAddressFile)) return false;
+        constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 50'000'000};
+        stopped = sigtimedwait(&signals, nullptr, &kPause) > 0;
+        return !stopped && std::chrono::steady_clock::now() - begin < kHomePatience;
+      });
+      if (stopped && !started) return {};
+      TRY(const auto server, std::move(started));
       TRY(const std::string link, server->ConsoleLink());
       fmt::print(
           stderr,

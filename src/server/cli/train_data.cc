@@ -43,12 +43,20 @@ Result<TrainData> ReadTable(const DatasetVersion& version, const Recipe& recipe)
   data.examples = {DType::kF64, data.arrays.shape, table->classes};
   data.examples.columns.reserve(table->features.size());
   for (const FeatureInfo& feature : table->features) data.examples.columns.push_back(InputOf(feature));
+  TRY(const size_t label, version.LabelColumn());
+  data.predicts = fmt::format("{} from {} column{}", version.info().columns[label].name,
+                              table->features.size(), table->features.size() == 1 ? "" : "s");
   return data;
 }
 
 }  // namespace
 
 Result<TrainData> ReadTrainData(const std::shared_ptr<const DatasetVersion>& version, const Recipe& recipe) {
+  if (!version->LabelColumn()) {
+    const std::string name = recipe.dataset.substr(0, recipe.dataset.find('@'));
+    return InvalidArgument(fmt::format("data set {} has no label", name),
+                           fmt::format("sinter data add {} FILE --label COLUMN", name));
+  }
   const auto features = version->FeatureColumn();
   if (!features || !recipe.features.empty()) return ReadTable(*version, recipe);
   TRY(const size_t labels, version->LabelColumn());

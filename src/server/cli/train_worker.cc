@@ -134,6 +134,7 @@ class Worker {
     if (!version_id) return InvalidArgument("the job names no version of a data set");
     TRY(const auto version, DatasetVersion::Open(*blobs, *version_id));
     TRY(TrainData data, ReadTrainData(version, recipe));
+    if (rank_ == 0 && !data.predicts.empty()) fmt::print(stderr, "predicts {}\n", data.predicts);
     ArraySourceOptions source_options;
     source_options.seed = recipe.seed;
     source_options.batch_size = recipe.batch_size;

@@ -338,8 +338,10 @@ Result<void> Connection::Authorise(HttpRequest& request) {
     return CheckAccess(request.principal, route_->access);
   }
   if (token.empty() || !core_.options.authenticate)
-    return Error{ErrorCode::kUnauthenticated, "this needs a token",
-                 "send 'Authorization: Bearer TOKEN'; sinter token create makes one"};
+    return Error{
+        ErrorCode::kUnauthenticated, "this needs a token",
+        "send 'Authorization: Bearer TOKEN'; MLflow: set MLFLOW_TRACKING_TOKEN (the file 'token' in the "
+        "server's home holds one, sinter token create makes others)"};
   TRY(request.principal, core_.options.authenticate(token));
   log_principal_ = request.principal.name;
   return CheckAccess(request.principal, route_->access);

@@ -85,6 +85,22 @@ std::string Input(std::string_view shape, std::string_view datatype, std::string
   return fmt::format(R"({{"inputs":[{{"name":"x","shape":{},"datatype":"{}",{}}}]}})", shape, datatype, rest);
 }
 
+// A row of a table whose number is missing, in JSON.
+TEST(OipParse, NullIsNoNumberWhereNumbersMayBeMissing) {
+  for (const std::string_view datatype : {"FP16", "FP32", "FP64", "BF16"}) {
+    const auto request = Parse(Input("[3]", datatype, "\"data\":[1, null,-2]"));
+    ASSERT_TRUE(request) << request.error().ToString();
+    const Tensor& tensor = request->inputs[0].tensor;
+    DispatchDType(tensor.dtype(), [&]<class T>() {
+      if constexpr (!std::is_same_v<T, std::string>) {
+        EXPECT_EQ(static_cast<double>(tensor.data<T>()[0]), 1) << datatype;
+        EXPECT_TRUE(std::isnan(static_cast<double>(tensor.data<T>()[1]))) << datatype;
+        EXPECT_EQ(static_cast<double>(tensor.data<T>()[2]), -2) << datatype;
+      }
+    });
+  }
+}
+
 TEST(OipParse, WhatIsWrongIsNamed) {
   const struct {
     std::string text, error;
@@ -121,6 +137,8 @@ TEST(OipParse, WhatIsWrongIsNamed) {
       {Input("[1]", "INT32", "\"data\":[1.5]"), "request: inputs[0]: a whole number is needed"},
       {Input("[1]", "FP32", "\"data\":[1e39]"), "request: inputs[0]: 1e+39 does not fit FP32"},
       {Input("[1]", "FP32", "\"data\":[NaN]"), "request: inputs[0]: a number is needed"},
+      {Input("[1]", "FP32", "\"data\":[nul]"), "request: inputs[0]: null is needed"},
+      {Input("[1]", "INT64", "\"data\":[null]"), "request: inputs[0]: a whole number is needed"},
       {Input("[1]", "FP32", "\"data\":[true]"), "request: inputs[0]: a number is needed"},
       {Input("[1]", "BOOL", "\"data\":[1]"), "request: inputs[0]: true or false is needed"},
       {Input("[1]", "FP32", "\"data\":[1],\"parameters\":{\"binary_data_size\":4}"),

@@ -19,8 +19,13 @@ bool ReadElement(JsonScanner& s, T& out) {
     return s.Bool(out);
   } else if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16> ||
                        std::is_floating_point_v<T>) {
-    double value = 0;
-    if (!s.Number(value)) return false;
+    // JSON has no word for what is no number; null is the one that its writers use.
+    double value = std::numeric_limits<double>::quiet_NaN();
+    if (s.Peek() == 'n') {
+      if (!s.Null()) return false;
+    } else if (!s.Number(value)) {
+      return false;
+    }
     if constexpr (std::is_same_v<T, double>) {
       out = value;
     } else {
