@@ -93,9 +93,9 @@ TEST(OipParse, NullIsNoNumberWhereNumbersMayBeMissing) {
     const Tensor& tensor = request->inputs[0].tensor;
     DispatchDType(tensor.dtype(), [&]<class T>() {
       if constexpr (!std::is_same_v<T, std::string>) {
-        EXPECT_EQ(static_cast<double>(tensor.data<T>()[0]), 1) << datatype;
-        EXPECT_TRUE(std::isnan(static_cast<double>(tensor.data<T>()[1]))) << datatype;
-        EXPECT_EQ(static_cast<double>(tensor.data<T>()[2]), -2) << datatype;
+        EXPECT_EQ(static_cast<float>(tensor.data<T>()[0]), 1) << datatype;
+        EXPECT_TRUE(std::isnan(static_cast<float>(tensor.data<T>()[1]))) << datatype;
+        EXPECT_EQ(static_cast<float>(tensor.data<T>()[2]), -2) << datatype;
       }
     });
   }
