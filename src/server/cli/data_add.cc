@@ -157,7 +157,7 @@ void Warn(const DatasetInfo& info, bool media) {
   const auto is_number = [](const std::string& name) { return ParseCellNumber(name).has_value(); };
   bool said = false;  // what the files are, or what is said in them
   for (const DatasetColumn& c : info.columns) {
-    said |= c.kind == ColumnKind::kClass || c.kind == ColumnKind::kText;
+    said |= c.kind == ColumnKind::kClass || c.name == "text";
     if (c.name == info.label && c.classes.size() > kManyClasses && std::ranges::all_of(c.classes, is_number))
       fmt::print(stderr, "the label {} is a number: its {} values are {} classes, in no order\n", c.name,
                  c.classes.size(), c.classes.size());
