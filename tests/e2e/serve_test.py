@@ -29,7 +29,9 @@ class Serve(Program):
             self.assertRegex(token, r"^hf_[A-Za-z0-9]{34,}$")
         self.assertEqual(len(set(made.values())), 3)
         runs, tokens = "/sinter/v1/runs", "/sinter/v1/tokens"
-        self.assertEqual(self.request("GET", runs)[0], 401)
+        status, body = self.request("GET", runs)
+        self.assertEqual(status, 401)
+        self.assertIn(b"MLFLOW_TRACKING_TOKEN", body)
         self.assertEqual(self.request("GET", runs, "hf_" + "x" * 34)[0], 401)
         self.assertEqual(self.request("GET", runs, made["read"])[0], 200)
         service = {"name": "none", "model": "none@1"}

@@ -79,7 +79,14 @@ Result<ConsoleSessions::SignedIn> ConsoleSessions::SignIn(std::string_view code)
 }
 
 Result<ConsoleSession> ConsoleSessions::Check(std::string_view secret) {
-  if (secret.empty()) return NoSession("this needs a token, or somebody who is signed in");
+  if (secret.empty()) {
+    Error error = NoSession("this needs a token, or somebody who is signed in");
+    error.hint +=
+        "; programs send 'Authorization: Bearer TOKEN', MLflow does with MLFLOW_TRACKING_TOKEN set (the file "
+        "'token' "
+        "in the server's home holds one)";
+    return error;
+  }
   auto record = records_.Get(kSessionKind, HashText(secret).Hex());
   if (!record && record.error().code != ErrorCode::kNotFound) return std::move(record).error();
   if (!record) return NoSession("the session is over");
