@@ -138,7 +138,7 @@ TEST(OipParse, WhatIsWrongIsNamed) {
       {Input("[1]", "FP32", "\"data\":[1e39]"), "request: inputs[0]: 1e+39 does not fit FP32"},
       {Input("[1]", "FP32", "\"data\":[NaN]"), "request: inputs[0]: a number is needed"},
       {Input("[1]", "FP32", "\"data\":[nul]"), "request: inputs[0]: null is needed"},
-      {Input("[1]", "INT64", "\"data\":[null]"), "request: inputs[0]: a whole number is needed"},
+      {Input("[1]", "INT64", "\"data\":[null]"), "request: inputs[0]: a number is needed"},
       {Input("[1]", "FP32", "\"data\":[true]"), "request: inputs[0]: a number is needed"},
       {Input("[1]", "BOOL", "\"data\":[1]"), "request: inputs[0]: true or false is needed"},
       {Input("[1]", "FP32", "\"data\":[1],\"parameters\":{\"binary_data_size\":4}"),
