@@ -7,6 +7,9 @@
 namespace sinter {
 namespace {
 
+constexpr std::string_view kTooFew =
+    "a larger sample may tell, or a wider margin let it pass (sinter service gates SERVICE --margin SHARE)";
+
 constexpr std::array<std::string_view, 8> kActions = {"wait",      "advance", "switch", "refuse",
                                                       "roll_back", "pause",   "abort",  "finish"};
 constexpr std::array<std::string_view, 10> kStates = {
@@ -230,8 +233,7 @@ class Judges {
         difference.low, difference.high, n.samples, golden.dataset);
     const std::string by = fmt::format("worse on the golden set by more than {:g}%", 100 * gate.margin);
     if (difference.low > limit) return refuse(fmt::format("{}: {}", by, interval));
-    if (difference.high > limit)
-      return refuse(fmt::format("it could be {}: {}; a larger sample may tell", by, interval));
+    if (difference.high > limit) return refuse(fmt::format("it could be {}: {}; {}", by, interval, kTooFew));
     return Passed(RolloutState::kGolden, fmt::format("not {}: {}", by, interval), std::move(figures));
   }
 
@@ -264,10 +266,8 @@ class Judges {
     if (difference.high < -gate.margin)
       return refuse(fmt::format("worse on the golden set by more than {:g}: {}", gate.margin, interval));
     if (difference.low < -gate.margin)
-      return refuse(
-          fmt::format("it could be worse on the golden set by more than {:g}: {}; a larger sample may "
-                      "tell",
-                      gate.margin, interval));
+      return refuse(fmt::format("it could be worse on the golden set by more than {:g}: {}; {}", gate.margin,
+                                interval, kTooFew));
     return Passed(RolloutState::kGolden,
                   fmt::format("not worse on the golden set by more than {:g}: {}", gate.margin, interval),
                   std::move(figures));
