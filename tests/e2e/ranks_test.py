@@ -20,7 +20,7 @@ SHARED = pathlib.Path("/dev/shm")
 
 def left_in_memory():
     """What jobs of this user hold in shared memory."""
-    return {p.name for p in SHARED.glob("*") if p.name.startswith(("sinter-job-", "vader_segment."))
+    return {p.name for p in SHARED.glob("*") if p.name.startswith(("sinter-job-", "vader_segment.", "sm_segment."))
             and p.stat().st_uid == os.getuid()} if SHARED.is_dir() else set()
 
 

@@ -49,6 +49,7 @@ constexpr int kCannotStart = 127;
 double Seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
 }
+double Seconds(const rusage& used) { return Seconds(used.ru_utime) + Seconds(used.ru_stime); }
 
 class Keeper {
  public:
@@ -109,6 +110,7 @@ class Keeper {
     for (char** e = environ; *e != nullptr; ++e) environment.push_back(*e);
     for (std::string& variable : variables) environment.push_back(variable.data());
     environment.push_back(nullptr);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);  // SecondsOfOrphans
     const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid < 0) return SystemError(errno, "starting the command of", folder_);
@@ -138,8 +140,7 @@ class Keeper {
       rusage used{};
       const pid_t ended = wait4(started.pid, &status, WNOHANG, &used);
       if (ended == started.pid) {
-        // Of all that were waited for below it: the sandbox's first process waits for the rest.
-        cpu_seconds = Seconds(used.ru_utime) + Seconds(used.ru_stime);
+        cpu_seconds = Seconds(used) + SecondsOfOrphans();
         return status;
       }
       usage.SampleIfDue();
@@ -151,6 +152,23 @@ class Keeper {
       // The sandbox's first process takes all of it along; without one, its group.
       if (info.ssi_signo == SIGINT && kill(-started.pid, SIGKILL) != 0) kill(started.pid, SIGKILL);
     }
+  }
+
+  // bubblewrap does not wait for the first process of the sandbox, which has waited for all others there: it
+  // comes to us, a moment later. What a command without a sandbox left running is not waited for.
+  static double SecondsOfOrphans() {
+    double seconds = 0;
+    for (int patience = 50; patience > 0; --patience) {
+      int status = 0;
+      rusage used{};
+      const pid_t ended = wait4(-1, &status, WNOHANG, &used);
+      if (ended < 0) break;  // none is left
+      if (ended > 0)
+        seconds += Seconds(used);
+      else
+        usleep(10'000);
+    }
+    return seconds;
   }
 
   // bubblewrap itself would end at once and take the command with it; the command is the child of its first

@@ -106,12 +106,12 @@ JobLaunch MakeJobLaunch(const JobInfo& job, const Path& work) {
   for (const char* name : {"OMP_NUM_THREADS", "SINTER_THREADS"})
     launch.environment.emplace_back(name, std::to_string(job.spec.cpus));
   if (job.spec.launcher == JobLauncher::kMpirun) {
-    launch.command = {
-        "mpirun", "--quiet", "--oversubscribe", "--bind-to", "none", "-n", std::to_string(job.spec.ranks)};
+    launch.command = {"mpirun", "--oversubscribe", "--bind-to", "none", "-n", std::to_string(job.spec.ranks)};
     // Inside the sandbox it is nobody's root; Open MPI cannot know.
     for (const char* name : {"OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"})
       launch.environment.emplace_back(name, "1");
     launch.environment.emplace_back("OMPI_MCA_btl", "self,vader,tcp");
+    launch.environment.emplace_back("OMPI_MCA_orte_execute_quiet", "1");  // version 5 has no --quiet
   }
   launch.command.insert(launch.command.end(), job.spec.command.begin(), job.spec.command.end());
   return launch;

@@ -40,18 +40,21 @@ Status Launch(const TrainJob& job, const Path& job_file) {
   TRY(const auto monitor, HeartbeatMonitor::Create(job.heartbeats, job.ranks));
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   SubprocessOptions options;
-  options.arguments = {"mpirun", "--quiet", "--oversubscribe",        "--bind-to",
-                       "none",   "-n",      std::to_string(job.ranks)};
+  options.arguments = {"mpirun", "--oversubscribe", "--bind-to", "none", "-n", std::to_string(job.ranks)};
   if (geteuid() == 0) options.arguments.push_back("--allow-run-as-root");
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
   for (const std::string& word : {self, std::string("train-worker"), job_file.string()})
     options.arguments.push_back(word);
-  // Quiet about what is absent on one machine; the processors are shared between the ranks.
+  // Quiet about what is absent on one machine; the processors are shared between the ranks. Each name is as
+  // Open MPI 4 has it, or 5 (sm, prte); neither minds the other's.
   options.environment = {{"OMPI_MCA_btl", "self,vader,tcp"},
+                         {"OMPI_MCA_orte_execute_quiet", "1"},
                          {"OMPI_MCA_orte_abort_on_non_zero_status", "1"},
                          // What ranks leave behind when they are killed goes with the job's folder.
                          {"OMPI_MCA_btl_vader_backing_directory", job_file.parent_path().string()},
+                         {"OMPI_MCA_btl_sm_backing_directory", job_file.parent_path().string()},
                          {"OMPI_MCA_orte_tmpdir_base", job_file.parent_path().string()},
+                         {"PRTE_MCA_prte_tmpdir_base", job_file.parent_path().string()},
                          {"SINTER_THREADS", std::to_string(std::max(1, cores / job.ranks))}};
   TRY(Subprocess mpirun, Subprocess::Start(options));
   std::string problem;
