@@ -100,8 +100,12 @@ Status WorkerChannel::Start(const Path& path, SubprocessOptions options, std::ch
   } else {
     options.dies_with_us = false;  // it would die with this thread; it ends when its socket closes
     auto process = Subprocess::Start(options);
-    if (process) process_ = *std::move(process);
-    started = process ? Accept(listener, patience) : Status(std::move(process).error());
+    if (process) {
+      process_ = *std::move(process);
+      started = Accept(listener, patience);
+    } else {
+      started = std::move(process).error();
+    }
   }
   if (listener >= 0) close(listener);
   unlink(path.c_str());
