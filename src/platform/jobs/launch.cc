@@ -111,7 +111,8 @@ JobLaunch MakeJobLaunch(const JobInfo& job, const Path& work) {
     for (const char* name : {"OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"})
       launch.environment.emplace_back(name, "1");
     launch.environment.emplace_back("OMPI_MCA_btl", "self,vader,tcp");
-    launch.environment.emplace_back("OMPI_MCA_orte_execute_quiet", "1");  // version 5 has no --quiet
+    launch.environment.emplace_back("OMPI_MCA_btl_tcp_if_include", "lo");  // all ranks are on this machine
+    launch.environment.emplace_back("OMPI_MCA_orte_execute_quiet", "1");   // version 5 has no --quiet
   }
   launch.command.insert(launch.command.end(), job.spec.command.begin(), job.spec.command.end());
   return launch;

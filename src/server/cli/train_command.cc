@@ -48,6 +48,7 @@ Status Launch(const TrainJob& job, const Path& job_file) {
   // Quiet about what is absent on one machine; the processors are shared between the ranks. Each name is as
   // Open MPI 4 has it, or 5 (sm, prte); neither minds the other's.
   options.environment = {{"OMPI_MCA_btl", "self,vader,tcp"},
+                         {"OMPI_MCA_btl_tcp_if_include", "lo"},
                          {"OMPI_MCA_orte_execute_quiet", "1"},
                          {"OMPI_MCA_orte_abort_on_non_zero_status", "1"},
                          // What ranks leave behind when they are killed goes with the job's folder.
