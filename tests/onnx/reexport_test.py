@@ -44,6 +44,14 @@ def difference(given, expected):
     return "" if far <= TOLERANCE.get(expected.dtype, 1e-4) * most else f"differs by {far}, the largest is {most}"
 
 
+def refused(model):
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except Exception as error:  # noqa: BLE001  any refusal of the checker is the finding
+        return str(error).splitlines()[0]
+    return ""
+
+
 def main():
     program, data, expected_list = sys.argv[1:]
     data = pathlib.Path(data)
@@ -56,10 +64,9 @@ def main():
             folder = data / path.stem
             original = onnx.load(folder / "model.onnx")
             model = onnx.load(path)
-            try:
-                onnx.checker.check_model(model, full_check=True)
-            except Exception as error:  # noqa: BLE001  any refusal of the checker is the finding
-                wrong.append(f"{path.stem}: checker: {str(error).splitlines()[0]}")
+            refusal = refused(model)
+            if refusal and not refused(original):  # a fault of the checker's own is none of ours
+                wrong.append(f"{path.stem}: checker: {refusal}")
                 continue
             given = dict(zip([i.name for i in original.graph.input], tensors(folder / "test_data_set_0", "input")))
             inputs = {i.name: given[i.name] for i in model.graph.input}
