@@ -15,6 +15,9 @@ import onnxruntime
 from onnx import numpy_helper
 
 TOLERANCE = {np.dtype(np.float16): 2e-3}
+# Before opset 22 the checker's shape inference leaves a window in that would begin in the padding; ONNX Runtime, and the
+# file's own answer, do not.
+INFERRED_OTHERWISE = {"test_maxpool_2d_ceil_output_size_reduce_by_one"}
 
 
 def session(path):
@@ -65,7 +68,7 @@ def main():
             original = onnx.load(folder / "model.onnx")
             model = onnx.load(path)
             refusal = refused(model)
-            if refusal and not refused(original):  # a fault of the checker's own is none of ours
+            if refusal and path.stem not in INFERRED_OTHERWISE:
                 wrong.append(f"{path.stem}: checker: {refusal}")
                 continue
             given = dict(zip([i.name for i in original.graph.input], tensors(folder / "test_data_set_0", "input")))
