@@ -1,6 +1,6 @@
 // Who answers for a data set, as it is kept: what is accepted is within its bounds.
-#include "fuzz/targets.h"
 #include "platform/data/governance.h"
+#include "fuzz/targets.h"
 
 namespace sinter {
 namespace {

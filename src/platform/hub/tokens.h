@@ -45,8 +45,8 @@ class Tokens {
   // so: a clock that is set back does not revive it. (One that was not shown between its expiry and the
   // setting back is as good as its time says: whoever sets the clock of the server can read its disk too.)
   Result<TokenInfo> Check(std::string_view text);
-  // By name, without the tokens of runs: all; or a page, which looks at `limit` tokens (1 to 1,000), and whose
-  // `next` is where the next one starts after.
+  // By name, without the tokens of runs: all; or a page, which looks at `limit` tokens (1 to 1,000), and
+  // whose `next` is where the next one starts after.
   Result<std::vector<TokenInfo>> List();
   struct Page {
     std::vector<TokenInfo> tokens;
