@@ -25,14 +25,6 @@ def left_in_memory():
 
 
 class Ranks(Program):
-    def leaves_no_memory(self, before):
-        """Other tests' jobs come and go meanwhile: what is left behind is what does not go."""
-        deadline = time.monotonic() + 60
-        seen = left_in_memory() - before
-        while left := seen & left_in_memory():
-            self.assertLess(time.monotonic(), deadline, f"shared memory is left behind: {left}")
-            time.sleep(0.1)
-
     def setUp(self):
         super().setUp()
         self.serve()
@@ -85,7 +77,7 @@ class Ranks(Program):
         self.assertEqual(process.returncode, 1)
         self.assertIn(f"sinter train --resume {run['id']}", said + rest)
         self.assertEqual(ranks.rank_pids(of=self.folder), {}, "ranks are left behind")
-        self.leaves_no_memory(before)
+        self.assertEqual(left_in_memory() - before, set(), "shared memory is left behind")
         run = self.get(f"/sinter/v1/runs/{run['id']}")
         self.assertEqual(run["state"], "failed")
         self.assertIn(f"rank {rank}", run["message"])
@@ -132,7 +124,7 @@ class Ranks(Program):
         while ranks.rank_pids(of=self.folder):
             self.assertLess(time.monotonic(), deadline, "ranks without an mpirun go on")
             time.sleep(0.02)
-        self.leaves_no_memory(before)
+        self.assertEqual(left_in_memory() - before, set(), "shared memory is left behind")
         self.assertEqual(set(pathlib.Path(tempfile.gettempdir()).glob("ompi.*/*")) - sessions, set())
         self.assertEqual(self.get(f"/sinter/v1/runs/{run['id']}")["state"], "failed")
 
@@ -146,7 +138,7 @@ class Ranks(Program):
             self.assertLess(time.monotonic(), deadline, "ranks without a launcher go on")
             time.sleep(0.02)
         self.ok("train", self.recipe_file(recipe("next", epochs=1)), "--ranks", 2)
-        self.leaves_no_memory(before)
+        self.assertEqual(left_in_memory() - before, set(), "shared memory is left behind")
         # mpirun passes its own end on: rank 0 has a moment to save and to say so, or none.
         self.assertIn(self.get(f"/sinter/v1/runs/{run['id']}")["state"], ("failed", "running"))
 
