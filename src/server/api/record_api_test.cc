@@ -8,6 +8,7 @@
 #include "platform/data/import_table.h"
 #include "platform/labels/labellings.h"
 #include "platform/runs/sweep.h"
+#include "platform/runs/testing.h"
 #include "platform/serving/rollout_record.h"
 #include "server/api/clean_api.h"
 #include "server/api/removal_api.h"
@@ -120,15 +121,7 @@ TEST_F(RecordApiTest, VersionsThatHoldThemAndWhatCameOfThose) {
 TEST_F(RecordApiTest, OpenLabellingsAndSweepsReadThem) {
   ASSERT_TRUE(platform_->labellings().Create(
       "names", *ReadLabellingSpec({{"dataset", "d@1"}, {"column", "species"}}), "ann"));
-  SweepInfo sweep;
-  sweep.name = "rates";
-  sweep.text =
-      "name: rates\nrecipe: r.yaml\nsearch: random\ntrials: 2\nmetric: acc\n"
-      "parameters: {optimizer.learning_rate: {log_uniform: [0.001, 1]}}\n";
-  sweep.recipe = "name: net\nepochs: 9\noptimizer: {learning_rate: 0.1}\n";
-  sweep.dataset = "d@1";
-  sweep.states.resize(2);
-  ASSERT_TRUE(ExpandSweepInfo(sweep));
+  const SweepInfo sweep = SmallSweep("d@1");
   ASSERT_TRUE(platform_->records().Create(std::string(kSweepKind), "rates", SweepSpecText(sweep),
                                           SweepStatusText(sweep), "ann"));
   EXPECT_THAT(Held(Trace("d", {{"row", 1}})), ElementsAre("labelling names: open", "sweep rates: under way"));

@@ -10,6 +10,7 @@
 #include "platform/data/testing.h"
 #include "platform/labels/labellings.h"
 #include "platform/runs/sweep.h"
+#include "platform/runs/testing.h"
 #include "server/api/console_overview.h"
 #include "server/api/dataset_api.h"
 #include "server/api/repository_api.h"
@@ -50,15 +51,7 @@ class RemovalTest : public testing::Test {
 
 TEST_F(RemovalTest, AVersionThatIsLabelledOrSweptStays) {
   ASSERT_TRUE(platform_->labellings().Create("names", *ReadLabellingSpec({{"dataset", "d@1"}}), "ann"));
-  SweepInfo sweep;
-  sweep.name = "rates";
-  sweep.text =
-      "name: rates\nrecipe: r.yaml\nsearch: random\ntrials: 2\nmetric: acc\n"
-      "parameters: {optimizer.learning_rate: {log_uniform: [0.001, 1]}}\n";
-  sweep.recipe = "name: net\nepochs: 9\noptimizer: {learning_rate: 0.1}\n";
-  sweep.dataset = "d@1";
-  sweep.states.resize(2);
-  ASSERT_TRUE(ExpandSweepInfo(sweep));
+  SweepInfo sweep = SmallSweep("d@1");
   const auto kept = platform_->records().Create(std::string(kSweepKind), "rates", SweepSpecText(sweep),
                                                 SweepStatusText(sweep), "ann");
   ASSERT_TRUE(kept);

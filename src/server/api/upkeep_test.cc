@@ -17,6 +17,7 @@
 #include "platform/labels/labellings.h"
 #include "platform/records/sqlite.h"
 #include "platform/runs/sweep.h"
+#include "platform/runs/testing.h"
 #include "server/api/all_record_rules.h"
 #include "server/api/console_sessions.h"
 #include "server/api/dataset_api.h"
@@ -92,15 +93,7 @@ class UpkeepTest : public testing::Test {
     const auto labelling = platform_->labellings().Create("l", *spec, "ann");
     ASSERT_TRUE(labelling) << labelling.error().ToString();
     ASSERT_TRUE(platform_->labellings().Answer("l", 0, "ann", {{"skip", true}}, "ann"));
-    SweepInfo sweep;
-    sweep.name = "rates";
-    sweep.text =
-        "name: rates\nrecipe: r.yaml\nsearch: random\ntrials: 2\nmetric: acc\n"
-        "parameters: {optimizer.learning_rate: {log_uniform: [0.001, 1]}}\n";
-    sweep.recipe = "name: net\nepochs: 9\noptimizer: {learning_rate: 0.1}\n";
-    sweep.dataset = "me/d@1";
-    sweep.states.resize(2);
-    ASSERT_TRUE(ExpandSweepInfo(sweep));
+    const SweepInfo sweep = SmallSweep("me/d@1");
     Create(kSweepKind, "rates", SweepSpecText(sweep), SweepStatusText(sweep));
     ASSERT_TRUE(platform_->LocalToken());
     MakeOld();
