@@ -92,6 +92,8 @@ class Repositories {
   Result<RepositoryVersion> Find(std::string_view ref);
   // Newest first, 1,000 at most; removed ones too.
   Result<std::vector<RepositoryVersion>> Versions(std::string_view name);
+  // The one that a record of VersionKind() stands for, removed or not.
+  Result<RepositoryVersion> VersionOf(const Record& record);
   Result<RepositoryPage> List(std::string_view after = {}, int limit = 100);
   Result<Manifest> ManifestOf(const RepositoryVersion& version) {
     return ReadManifest(home_.store(), version.id);

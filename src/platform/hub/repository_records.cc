@@ -1,5 +1,7 @@
 #include "platform/hub/repository_records.h"
 
+#include <charconv>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -23,6 +25,16 @@ std::string_view PartOf(std::string_view repository, const Record& record) {
 
 std::string VersionName(std::string_view repository, int64_t number) {
   return PartName(repository, fmt::format("{:09}", number));
+}
+
+Result<VersionRef> ReadVersionName(std::string_view name) {
+  const size_t at = name.rfind('@');
+  const std::string_view digits = at == name.npos ? std::string_view() : name.substr(at + 1);
+  VersionRef ref{std::string(name.substr(0, at)), 0};
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), ref.number);
+  if (error != std::errc() || end != digits.data() + digits.size())
+    return Corrupt(fmt::format("the name of a version, '{}', has no number", name));
+  return ref;
 }
 
 std::string RepositoryStatusText(int64_t latest, std::string_view removing) {

@@ -26,6 +26,11 @@ std::string PartName(std::string_view repository, std::string_view part);    // 
 std::string_view PartOf(std::string_view repository, const Record& record);  // the part again
 // Numbers are padded, so that versions list in their order.
 std::string VersionName(std::string_view repository, int64_t number);
+struct VersionRef {
+  std::string repository;
+  int64_t number = 0;
+};
+Result<VersionRef> ReadVersionName(std::string_view name);  // of a record; kCorrupt
 
 // `removing`: why all of it is going; empty: it stays.
 std::string RepositoryStatusText(int64_t latest, std::string_view removing = {});

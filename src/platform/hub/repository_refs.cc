@@ -127,9 +127,14 @@ Result<RepositoryVersion> Repositories::GetVersion(std::string_view name, int64_
   TRY(const auto record, GetIfThere(VersionKind(kind_), VersionName(name, number)));
   if (!record)
     return NotFound(fmt::format("{} '{}' has no version {}", RepositoryKindName(kind_), name, number));
-  TRY(const GitId commit, ReadTarget(*record, "commit"));
-  TRY(RepositoryVersion version, GetCommit(name, commit));
-  version.number = number;
+  return VersionOf(*record);
+}
+
+Result<RepositoryVersion> Repositories::VersionOf(const Record& record) {
+  TRY(const VersionRef ref, ReadVersionName(record.name));
+  TRY(const GitId commit, ReadTarget(record, "commit"));
+  TRY(RepositoryVersion version, GetCommit(ref.repository, commit));
+  version.number = ref.number;
   return version;
 }
 

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "platform/records/each_record.h"
 #include "platform/tracking/record_fields.h"
 #include "platform/tracking/registry_entries.h"
+#include "platform/tracking/registry_index.h"
 #include "platform/tracking/search_page.h"
 #include "platform/tracking/tracked_runs.h"
 
@@ -56,6 +56,24 @@ std::string EntryStatus(const Entry& e) {
 }
 
 }  // namespace
+
+ModelRegistry::ModelRegistry(Records& records, Repositories& models, Artifacts& artifacts, BlobStore& store,
+                             const Clock& clock)
+    : records_(records),
+      models_(models),
+      artifacts_(artifacts),
+      store_(store),
+      clock_(clock),
+      index_(std::make_unique<Index>(
+          records, [this](const std::string& repository) { return RepositoryVersions(repository); })) {}
+
+ModelRegistry::~ModelRegistry() = default;
+
+Result<ModelRegistry::Entry> ModelRegistry::EntryHead(const Record& record) {
+  TRY(Entry entry, EntryOf(record));
+  entry.record.reset();
+  return entry;
+}
 
 Result<ModelRegistry::Entry> ModelRegistry::EntryOf(Record record) {
   Entry e;
@@ -111,17 +129,10 @@ Result<ModelRegistry::Entry> ModelRegistry::Find(std::string_view name) {
 }
 
 Result<std::vector<ModelRegistry::Entry>> ModelRegistry::AllEntries() {
-  std::map<std::string, Entry> all;  // what is registered comes first, and goes before its repository
-  for (const std::string_view kind : {kRegisteredKind, std::string_view("model")}) {
-    TRY_STATUS(ForEachRecord(records_, kind, [&](const Record& record) -> Status {
-      if (all.contains(record.name)) return {};
-      TRY(Entry entry, EntryOf(record));
-      all.emplace(record.name, std::move(entry));
-      return {};
-    }));
-  }
+  TRY(std::vector<Entry> all, index_->Entries());
   std::vector<Entry> entries;
-  for (auto& [name, entry] : all) {
+  entries.reserve(all.size());
+  for (Entry& entry : all) {
     TRY(const bool shown, IsShown(entry));
     if (shown) entries.push_back(std::move(entry));
   }

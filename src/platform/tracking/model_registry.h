@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "platform/tracking/artifacts.h"
@@ -59,8 +60,8 @@ struct RegistrySearch {
 class ModelRegistry {
  public:
   ModelRegistry(Records& records, Repositories& models, Artifacts& artifacts, BlobStore& store,
-                const Clock& clock)
-      : records_(records), models_(models), artifacts_(artifacts), store_(store), clock_(clock) {}
+                const Clock& clock);
+  ~ModelRegistry();
 
   // kAlreadyExists.
   Result<RegisteredModel> Create(std::string_view name, std::string_view description, const TagMap& tags,
@@ -94,9 +95,11 @@ class ModelRegistry {
   Result<std::pair<std::vector<ModelVersion>, std::string>> SearchVersions(const RegistrySearch& search);
 
  private:
-  struct Entry;                                 // a record of kind registered_model as it was read
-  struct Said;                                  // ... of kind registered_model_version
-  static Result<Entry> EntryOf(Record record);  // of either kind
+  struct Entry;                                          // a record of kind registered_model as it was read
+  struct Said;                                           // ... of kind registered_model_version
+  class Index;                                           // all of them, for searches
+  static Result<Entry> EntryOf(Record record);           // of either kind
+  static Result<Entry> EntryHead(const Record& record);  // without the record
   static RegisteredModel WithoutVersions(const Entry& entry);
   Result<std::optional<Entry>> ReadEntry(std::string_view name);
   Result<bool> IsShown(const Entry& entry);
@@ -104,6 +107,8 @@ class ModelRegistry {
   Result<RegisteredModel> Complete(const Entry& entry);
   Result<std::vector<Entry>> AllEntries();
   Result<std::vector<ModelVersion>> VersionsOf(const Entry& entry);
+  // All that were not deleted one by one, newest first, named after the repository.
+  Result<std::vector<ModelVersion>> RepositoryVersions(const std::string& repository);
   Result<std::string> FreshRepository(std::string_view name);
   Status ChangeEntry(std::string_view name, std::string_view who,
                      const std::function<Status(Entry&)>& change);
@@ -115,6 +120,7 @@ class ModelRegistry {
   Artifacts& artifacts_;
   BlobStore& store_;
   const Clock& clock_;
+  std::unique_ptr<Index> index_;
 };
 
 }  // namespace sinter

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "platform/records/testing/counting_records.h"
 #include "platform/tracking/testing.h"
 
 namespace sinter {
@@ -203,6 +204,46 @@ TEST_F(ModelRegistryTest, StagesAndSearches) {
     EXPECT_EQ(r().Search({"", {order}, 1, page.second})->first.at(0).name, "wine") << order;
   }
   EXPECT_EQ(r().Get("iris")->latest.size(), 3u);
+}
+
+TEST_F(ModelRegistryTest, ASearchReadsWhatChangedAlone) {
+  CountingRecords counting(home_->records());
+  ModelRegistry registry(counting, *models_, t_->artifacts, home_->store(), clock_);
+  const auto found = [&](const std::string& filter) {
+    std::vector<std::string> names;
+    const auto page = registry.SearchVersions({filter, {"name ASC", "version_number ASC"}, 100, ""});
+    EXPECT_TRUE(page) << page.error().ToString();
+    if (page)
+      for (const ModelVersion& one : page->first)
+        names.push_back(one.name + "@" + std::to_string(one.version));
+    return names;
+  };
+  for (int i = 0; i < 30; ++i) {
+    const std::string name = "m" + std::to_string(10 + i);
+    ASSERT_TRUE(r().Create(name, "", {}, "ann"));
+    Register(name, Source());
+  }
+  EXPECT_EQ(found("").size(), 30u);
+  counting.TakeRead();
+  EXPECT_EQ(found("tags.k = 'v'").size(), 30u);
+  EXPECT_EQ(counting.TakeRead(), 0);
+  // Whatever a version shows: a new one, tags, aliases' refs, that it was deleted, its model's name.
+  Register("m10", Source());
+  ASSERT_TRUE(r().SetVersionTag("m11", 1, "k", "w", "ann"));
+  ASSERT_TRUE(r().DeleteVersion("m12", 1, "ann"));
+  ASSERT_TRUE(r().Rename("m13", "z", "ann"));
+  ASSERT_TRUE(r().SetAlias("m14", "best", 1, "ann"));
+  EXPECT_THAT(found("tags.k = 'w'"), ElementsAre("m11@1"));
+  EXPECT_LE(counting.TakeRead(), 12);
+  EXPECT_EQ(found("").size(), 30u);
+  EXPECT_THAT(found("name LIKE 'm1%' AND tags.k = 'v'"),
+              ElementsAre("m10@1", "m10@2", "m14@1", "m15@1", "m16@1", "m17@1", "m18@1", "m19@1"));
+  EXPECT_THAT(found("name = 'z'"), ElementsAre("z@1"));
+  const auto all = *registry.SearchVersions({"name LIKE 'm14'", {}, 100, ""});
+  ASSERT_EQ(all.first.size(), 1u);
+  EXPECT_THAT(all.first[0].aliases, ElementsAre("best"));
+  ASSERT_TRUE(models_->Remove("m15", "a test", "ann"));
+  EXPECT_EQ(found("").size(), 29u);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "platform/tracking/model_registry.h"
 #include "platform/tracking/record_fields.h"
 #include "platform/tracking/registry_entries.h"
+#include "platform/tracking/registry_index.h"
 #include "platform/tracking/search_page.h"
 #include "platform/tracking/tracked_runs.h"
 
@@ -38,13 +39,20 @@ std::string TextOf(const Json& object, std::string_view field) {
   return at != object.end() && at->is_string() ? at->get<std::string>() : "";
 }
 
-SearchValue ValueOf(const ModelVersion& version, const SearchKey& key) {
+// A version under the name of the model that has its repository now.
+struct Found {
+  const std::string* name;
+  const ModelVersion* version;
+};
+
+SearchValue ValueOf(const Found& found, const SearchKey& key) {
+  const ModelVersion& version = *found.version;
   if (key.entity == SearchEntity::kTag) {
     const auto at = version.tags.find(key.key);
     if (at != version.tags.end()) return at->second;
     return key.key == "mlflow.prompt.is_prompt" ? SearchValue(std::string("false")) : SearchValue();
   }
-  if (key.key == "name") return version.name;
+  if (key.key == "name") return *found.name;
   if (key.key == "run_id") return version.run_id.empty() ? SearchValue() : SearchValue(version.run_id);
   if (key.key == "source_path") return version.source;
   if (key.key == "version_number") return static_cast<double>(version.version);
@@ -108,7 +116,14 @@ Result<std::vector<ManifestFile>> ModelRegistry::FilesOf(std::string_view source
 }
 
 Result<std::vector<ModelVersion>> ModelRegistry::VersionsOf(const Entry& entry) {
-  auto committed = models_.Versions(entry.repository);
+  TRY(auto versions, RepositoryVersions(entry.repository));
+  std::erase_if(versions, [&](const ModelVersion& version) { return version.version < entry.first; });
+  for (ModelVersion& version : versions) version.name = entry.name;
+  return versions;
+}
+
+Result<std::vector<ModelVersion>> ModelRegistry::RepositoryVersions(const std::string& repository) {
+  auto committed = models_.Versions(repository);
   if (!committed && committed.error().code == ErrorCode::kNotFound) return std::vector<ModelVersion>();
   if (!committed) return std::move(committed).error();
   std::map<std::string, Record> said;
@@ -116,17 +131,16 @@ Result<std::vector<ModelVersion>> ModelRegistry::VersionsOf(const Entry& entry) 
     said.emplace(record.name, record);
     return {};
   };
-  TRY_STATUS(ForEachRecord(records_, kRegisteredVersionKind, keep, PartName(entry.repository, "")));
+  TRY_STATUS(ForEachRecord(records_, kRegisteredVersionKind, keep, PartName(repository, "")));
   std::map<GitId, std::vector<std::string>> aliases;
-  TRY(const auto refs, models_.Refs(entry.repository));
+  TRY(const auto refs, models_.Refs(repository));
   for (const RepositoryRef& ref : refs) {
     if (ref.name.starts_with(kTags)) aliases[ref.commit].push_back(ref.name.substr(kTags.size()));
   }
   std::vector<ModelVersion> versions;
   for (const RepositoryVersion& one : *committed) {
-    if (one.number < entry.first) break;
     ModelVersion v;
-    v.name = entry.name;
+    v.name = repository;
     v.version = one.number;
     v.commit = one.commit;
     v.manifest = one.id;
@@ -135,7 +149,7 @@ Result<std::vector<ModelVersion>> ModelRegistry::VersionsOf(const Entry& entry) 
     const Json details = Json::parse(one.details, nullptr, false);
     const Json mlflow = details.is_object() ? details.value("mlflow", Json::object()) : Json::object();
     v.source = TextOf(mlflow, "source");
-    if (v.source.empty()) v.source = RegistryUri(entry.repository, one.number);
+    if (v.source.empty()) v.source = RegistryUri(repository, one.number);
     v.run_id = TextOf(details, "run");
     v.run_link = TextOf(mlflow, "run_link");
     v.model_id = TextOf(mlflow, "model_id");
@@ -144,7 +158,7 @@ Result<std::vector<ModelVersion>> ModelRegistry::VersionsOf(const Entry& entry) 
       JsonReader reader(mlflow, "details");
       v.tags = ReadTags(reader, "tags");
     }
-    if (const auto at = said.find(VersionName(entry.repository, one.number)); at != said.end()) {
+    if (const auto at = said.find(VersionName(repository, one.number)); at != said.end()) {
       TRY(const Json status_json, ParseJson(at->second.status));
       JsonReader status(status_json, fmt::format("status of {}", at->first));
       v.description = status.String("description");
@@ -371,24 +385,35 @@ Result<std::pair<std::vector<ModelVersion>, std::string>> ModelRegistry::SearchV
   } else {
     TRY(entries, AllEntries());
   }
-  std::vector<ModelVersion> found;
-  for (const Entry& entry : entries) {
-    TRY(auto versions, VersionsOf(entry));
-    for (ModelVersion& version : versions) {
-      const auto lookup = [&](const SearchKey& key) {
-        return std::vector<SearchValue>{ValueOf(version, key)};
-      };
-      if (filter.Matches(lookup)) found.push_back(std::move(version));
+  std::vector<ModelVersion> page;
+  std::string next;
+  TRY_STATUS(index_->LookAtVersions([&](const Index::Of& versions_of) -> Status {
+    std::vector<Found> found;
+    for (const Entry& entry : entries) {
+      TRY(const std::vector<ModelVersion>* versions, versions_of(entry.repository));
+      for (const ModelVersion& version : *versions) {
+        if (version.version < entry.first) break;
+        const Found one{&entry.name, &version};
+        const auto lookup = [&](const SearchKey& key) { return std::vector<SearchValue>{ValueOf(one, key)}; };
+        if (filter.Matches(lookup)) found.push_back(one);
+      }
     }
-  }
-  std::ranges::stable_sort(found, [&](const ModelVersion& a, const ModelVersion& b) {
-    const int compared = CompareByOrders<ModelVersion>(orders, a, b, ValueOf);
-    if (compared != 0) return compared < 0;
-    if (orders.empty() && a.updated_ms != b.updated_ms) return a.updated_ms > b.updated_ms;
-    return a.name != b.name ? a.name < b.name : a.version > b.version;
-  });
-  std::string next = CutToPage(found, begin, search.at_most);
-  return std::pair(std::move(found), std::move(next));
+    std::ranges::stable_sort(found, [&](const Found& a, const Found& b) {
+      const int compared = CompareByOrders<Found>(orders, a, b, ValueOf);
+      if (compared != 0) return compared < 0;
+      if (orders.empty() && a.version->updated_ms != b.version->updated_ms)
+        return a.version->updated_ms > b.version->updated_ms;
+      return *a.name != *b.name ? *a.name < *b.name : a.version->version > b.version->version;
+    });
+    next = CutToPage(found, begin, search.at_most);
+    page.reserve(found.size());
+    for (const Found& one : found) {
+      page.push_back(*one.version);
+      page.back().name = *one.name;
+    }
+    return {};
+  }));
+  return std::pair(std::move(page), std::move(next));
 }
 
 }  // namespace sinter

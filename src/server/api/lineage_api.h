@@ -6,18 +6,9 @@
 #pragma once
 
 #include "base/json.h"
-#include "platform/hub/lineage.h"
 #include "server/api/platform.h"
 
 namespace sinter {
-
-// What the records say led to what. Each is a pure function of one record.
-std::vector<LineageEdge> EdgesOfVersion(RepositoryKind kind, const RepositoryVersion& version);
-std::vector<LineageEdge> EdgesOfRun(const RunInfo& run);
-std::vector<LineageEdge> EdgesOfService(const ServiceInfo& service);
-
-// Of all versions, runs and services.
-Result<std::vector<LineageEdge>> AllLineageEdges(Platform& platform);
 
 Result<Json> ShowLineage(Platform& platform, std::string_view kind, std::string_view ref);
 

@@ -15,42 +15,6 @@ namespace sinter {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-
-TEST(LineageApi, WhatRecordsSay) {
-  RepositoryVersion version;
-  version.repository = "m";
-  version.number = 2;
-  version.details = R"({"run":"r1","dataset":"d@1"})";
-  EXPECT_THAT(EdgesOfVersion(RepositoryKind::kModel, version),
-              ElementsAre(LineageEdge{{"run", "r1"}, {"model", "m@2"}, "made"}));
-  version.details = R"({"dataset":"d@1"})";
-  EXPECT_THAT(EdgesOfVersion(RepositoryKind::kModel, version),
-              ElementsAre(LineageEdge{{"dataset", "d@1"}, {"model", "m@2"}, "trained"}));
-  version.details = R"({"from":"m@1","run":7})";
-  EXPECT_THAT(EdgesOfVersion(RepositoryKind::kDataset, version),
-              ElementsAre(LineageEdge{{"dataset", "m@1"}, {"dataset", "m@2"}, "derived"}));
-  version.details = R"({"from":{"ref":"m@1","id":"ab"},"steps":[]})";
-  EXPECT_THAT(EdgesOfVersion(RepositoryKind::kDataset, version),
-              ElementsAre(LineageEdge{{"dataset", "m@1"}, {"dataset", "m@2"}, "derived"}));
-  version.details = R"({"from":"m@1","labelling":"slice"})";
-  EXPECT_THAT(EdgesOfVersion(RepositoryKind::kDataset, version),
-              ElementsAre(LineageEdge{{"dataset", "m@1"}, {"dataset", "m@2"}, "labelled"}));
-  version.details = "[]";
-  EXPECT_THAT(EdgesOfVersion(RepositoryKind::kModel, version), IsEmpty());
-
-  ServiceInfo service;
-  service.name = "s";
-  service.current = {"3", "m@3"};
-  service.previous = RevisionRef{"1", "m@1"};
-  RolloutEntry refused{0, "ann", "rollout", {"1", "m@1"}, {"2", "m@2"}, {}};
-  refused.decision.action = RolloutAction::kRefuse;
-  service.history = {refused};
-  EXPECT_THAT(EdgesOfService(service),
-              ElementsAre(LineageEdge{{"model", "m@3"}, {"service", "s@3"}, "served"},
-                          LineageEdge{{"model", "m@1"}, {"service", "s@1"}, "served"},
-                          LineageEdge{{"model", "m@1"}, {"service", "s@1"}, "served"}));
-}
 
 // A small home: one data set, two runs on it, of which one made a model, which a service has.
 TEST(LineageApi, FromDataToServiceAndBack) {

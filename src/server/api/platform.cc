@@ -70,6 +70,7 @@ Platform::Platform(std::unique_ptr<Home> home, std::unique_ptr<MetricStore> metr
       models_(
           RepositoryKind::kModel, *home_,
           [this](std::string_view name, const Manifest& manifest) { return quotas_.Admit(name, manifest); }),
+      lineage_(home_->records(), datasets_, models_),
       retention_(home_->records(), datasets_),
       tokens_(home_->records(), clock),
       runs_(home_->records(), home_->store(), clock),

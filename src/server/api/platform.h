@@ -19,6 +19,7 @@
 #include "platform/store/partial_blobs.h"
 #include "platform/tracking/tracking.h"
 #include "server/api/change_feed.h"
+#include "server/api/lineage_index.h"
 #include "server/api/service_meter.h"
 
 namespace sinter {
@@ -44,6 +45,8 @@ class Platform {
   Repositories& repositories(RepositoryKind kind) {
     return kind == RepositoryKind::kDataset ? datasets_ : models_;
   }
+  // What became what.
+  LineageIndex& lineage() { return lineage_; }
   // Versions of data sets that are older than they may be kept.
   Retention& retention() { return retention_; }
   StoreQuotas& quotas() { return quotas_; }
@@ -88,6 +91,7 @@ class Platform {
   StoreQuotas quotas_;
   Repositories datasets_;
   Repositories models_;
+  LineageIndex lineage_;
   Retention retention_;
   Tokens tokens_;
   Runs runs_;

@@ -10,7 +10,6 @@
 #include "platform/records/each_record.h"
 #include "platform/runs/sweep.h"
 #include "platform/serving/rollout_record.h"
-#include "server/api/lineage_api.h"
 #include "server/api/record_reach.h"
 
 namespace sinter {
@@ -29,8 +28,9 @@ class Holders {
                               : std::string(without)) {}
 
   Result<Json> Find() {
-    TRY(const std::vector<LineageEdge> edges, AllLineageEdges(platform_));
-    const std::vector<Reached> reached = WhatCameOf(edges, versions_);
+    std::vector<Reached> reached;
+    TRY_STATUS(platform_.lineage().Look(
+        [&](const LineageGraph& lineage) { reached = WhatCameOf(lineage, versions_); }));
     for (const Reached& one : reached) {
       if (one.node.kind == "model") models_.push_back(one.node.ref);
     }

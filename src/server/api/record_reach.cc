@@ -66,10 +66,7 @@ std::optional<std::vector<std::string>> ColumnsChangedBetween(const Derivations&
   return std::nullopt;
 }
 
-std::vector<Reached> WhatCameOf(std::span<const LineageEdge> edges,
-                                const std::map<std::string, bool>& versions) {
-  std::multimap<LineageNode, LineageNode> out_of;
-  for (const LineageEdge& edge : edges) out_of.emplace(edge.from, edge.to);
+std::vector<Reached> WhatCameOf(const LineageGraph& lineage, const std::map<std::string, bool>& versions) {
   std::vector<Reached> reached;
   std::set<LineageNode> seen;
   // What is certain first, so that a node which is reached both ways is certain.
@@ -81,11 +78,10 @@ std::vector<Reached> WhatCameOf(std::span<const LineageEdge> edges,
     while (!next.empty()) {
       const LineageNode node = next.front();
       next.pop_front();
-      const auto [begin, end] = out_of.equal_range(node);
-      for (auto it = begin; it != end; ++it) {
-        if (it->second.kind == "dataset" || !seen.insert(it->second).second) continue;
-        reached.push_back({it->second, node, certain});
-        next.push_back(it->second);
+      for (const LineageNode& other : lineage.Out(node)) {
+        if (other.kind == "dataset" || !seen.insert(other).second) continue;
+        reached.push_back({other, node, certain});
+        next.push_back(other);
       }
     }
   }

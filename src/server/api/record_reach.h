@@ -3,7 +3,6 @@
 
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +36,6 @@ struct Reached {
 // Runs, models and services that came of these versions of data sets ("d@1", and whether it certainly holds
 // the records), nearest first. Other versions of data sets are not entered: which of them hold the records is
 // known by what they say.
-std::vector<Reached> WhatCameOf(std::span<const LineageEdge> edges,
-                                const std::map<std::string, bool>& versions);
+std::vector<Reached> WhatCameOf(const LineageGraph& lineage, const std::map<std::string, bool>& versions);
 
 }  // namespace sinter

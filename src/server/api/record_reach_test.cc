@@ -54,17 +54,19 @@ TEST(RecordReach, OnlyWhatCameOfThoseThatHoldThem) {
       {d1, d2, "derived"}, {d1, r1, "trained"},    {r1, m1, "made"},   {d2, r2, "trained"},
       {r2, m2, "made"},    {m1, small, "derived"}, {m1, s1, "served"}, {{"dataset", "d@3"}, r3, "trained"},
       {r3, small, "made"}};
+  LineageGraph lineage;
+  lineage.Set("all", edges);
   // d@2 came of d@1, and holds none: what was trained on it is clean.
-  EXPECT_THAT(WhatCameOf(edges, {{"d@1", true}}),
+  EXPECT_THAT(WhatCameOf(lineage, {{"d@1", true}}),
               ElementsAre(Reached{r1, d1, true}, Reached{m1, r1, true}, Reached{small, m1, true},
                           Reached{s1, m1, true}));
-  EXPECT_THAT(WhatCameOf(edges, {{"d@2", false}}),
+  EXPECT_THAT(WhatCameOf(lineage, {{"d@2", false}}),
               ElementsAre(Reached{r2, d2, false}, Reached{m2, r2, false}));
   // Both ways: certain.
-  EXPECT_THAT(WhatCameOf(edges, {{"d@1", false}, {"d@3", true}}),
+  EXPECT_THAT(WhatCameOf(lineage, {{"d@1", false}, {"d@3", true}}),
               ElementsAre(Reached{r3, {"dataset", "d@3"}, true}, Reached{small, r3, true},
                           Reached{r1, d1, false}, Reached{m1, r1, false}, Reached{s1, m1, false}));
-  EXPECT_THAT(WhatCameOf(edges, {}), IsEmpty());
+  EXPECT_THAT(WhatCameOf(lineage, {}), IsEmpty());
 }
 
 }  // namespace
