@@ -72,7 +72,7 @@ std::optional<RunState> ParseRunState(std::string_view name) {
   return std::nullopt;
 }
 
-std::string RunSpecText(const RunInfo& run) {
+Json RunSpecJson(const RunInfo& run) {
   Json spec = {{"recipe", run.recipe},
                {"dataset", run.dataset},
                {"dataset_version", run.dataset_version.Hex()},
@@ -80,10 +80,10 @@ std::string RunSpecText(const RunInfo& run) {
                {"code", CodeVersionJson(run.code)},
                {"sweep", run.sweep}};
   AddTrackingSpec(spec, run.tracking);
-  return spec.dump();
+  return spec;
 }
 
-std::string RunStatusText(const RunInfo& run) {
+Json RunStatusJson(const RunInfo& run) {
   Json attempts = Json::array(), checkpoints = Json::array();
   for (const RunAttempt& a : run.attempts) {
     attempts.push_back({{"number", a.number},
@@ -106,7 +106,7 @@ std::string RunStatusText(const RunInfo& run) {
                  {"attempts", std::move(attempts)},
                  {"checkpoints", std::move(checkpoints)}};
   AddTrackingStatus(status, run.tracking);
-  return status.dump();
+  return status;
 }
 
 Result<RunInfo> ReadRun(const Record& record) {

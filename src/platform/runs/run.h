@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "platform/jobs/code_version.h"
 #include "platform/records/record.h"
 
@@ -92,8 +93,8 @@ struct RunInfo {
   }
 };
 
-std::string RunSpecText(const RunInfo& run);
-std::string RunStatusText(const RunInfo& run);
+Json RunSpecJson(const RunInfo& run);
+Json RunStatusJson(const RunInfo& run);
 Result<RunInfo> ReadRun(const Record& record);
 
 }  // namespace sinter

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "platform/hub/repositories.h"
 
@@ -64,13 +65,14 @@ Result<RunInfo> Runs::Create(const NewRun& wanted, std::string_view who) {
   run.code = wanted.code;
   run.sweep = wanted.sweep;
   if (!wanted.id.empty()) {
-    TRY(const Record record,
-        records_.Create(std::string(kKind), wanted.id, RunSpecText(run), RunStatusText(run), who));
+    TRY(const Record record, records_.Create(std::string(kKind), wanted.id, RunSpecJson(run).dump(),
+                                             RunStatusJson(run).dump(), who));
     return ReadRun(record);
   }
   while (true) {
     run.id = fmt::format("{}-{}", wanted.name, RandomSuffix());
-    auto record = records_.Create(std::string(kKind), run.id, RunSpecText(run), RunStatusText(run), who);
+    auto record =
+        records_.Create(std::string(kKind), run.id, RunSpecJson(run).dump(), RunStatusJson(run).dump(), who);
     if (record) return ReadRun(*record);
     if (record.error().code != ErrorCode::kAlreadyExists) return std::move(record).error();
   }
@@ -88,7 +90,7 @@ Result<RunInfo> Runs::CreateOutside(const NewOutsideRun& wanted, std::string_vie
                   .start_ms = wanted.start_ms};
   run.state = RunState::kRunning;
   TRY(const Record record,
-      records_.Create(std::string(kKind), run.id, RunSpecText(run), RunStatusText(run), who));
+      records_.Create(std::string(kKind), run.id, RunSpecJson(run).dump(), RunStatusJson(run).dump(), who));
   return ReadRun(record);
 }
 
@@ -118,7 +120,7 @@ Result<RunInfo> Runs::Change(std::string_view id, std::string_view who,
     TRY_STATUS(change(run));
     KeepLast(run.attempts);
     KeepLast(run.checkpoints);
-    r.status = RunStatusText(run);
+    r.status = RunStatusJson(run).dump();
     return {};
   }));
   return ReadRun(record);

@@ -49,8 +49,8 @@ Status CheckScope(std::string_view id, const TokenScope& scope) {
 }  // namespace
 
 Json RunJson(const RunInfo& run) {
-  Json json = Json::parse(RunStatusText(run), nullptr, false);
-  json.update(Json::parse(RunSpecText(run), nullptr, false));
+  Json json = RunStatusJson(run);
+  json.update(RunSpecJson(run));
   json["id"] = run.id;
   json["attempt"] = run.attempt();
   json["created_ms"] = run.created_ms;
