@@ -17,11 +17,11 @@ Status Run(std::span<const std::byte> input) {
   auto [kind, record] = RecordOf(input);
   if (kind == "run") {
     TRY(const RunInfo run, ReadRun(record));
-    record.spec = RunSpecText(run);
-    record.status = RunStatusText(run);
+    record.spec = RunSpecJson(run).dump();
+    record.status = RunStatusJson(run).dump();
     const auto again = ReadRun(record);
-    SINTER_CHECK(again.has_value() && RunSpecText(*again) == record.spec &&
-                 RunStatusText(*again) == record.status);
+    SINTER_CHECK(again.has_value() && RunSpecJson(*again).dump() == record.spec &&
+                 RunStatusJson(*again).dump() == record.status);
     return {};
   }
   if (kind == "service") {

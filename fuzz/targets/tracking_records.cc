@@ -1,5 +1,7 @@
 // Records of tracking as they are kept: the first line says of what kind, the next two are its spec and its
 // status.
+#include <nlohmann/json.hpp>
+
 #include "fuzz/records.h"
 #include "fuzz/targets.h"
 #include "platform/runs/run.h"
@@ -28,8 +30,8 @@ Status Run(std::span<const std::byte> input) {
   }
   // A run with what clients of tracking know of it.
   TRY(const RunInfo run, ReadRun(record));
-  record.spec = RunSpecText(run);
-  record.status = RunStatusText(run);
+  record.spec = RunSpecJson(run).dump();
+  record.status = RunStatusJson(run).dump();
   const auto again = ReadRun(record);
   SINTER_CHECK(again.has_value() && again->tracking == run.tracking);
   return {};

@@ -15,6 +15,8 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "base/ascii.h"
+
 namespace sinter {
 
 namespace asio = boost::asio;
@@ -140,10 +142,9 @@ struct HttpClient::Impl {
     auto answer = parser.release();
     outcome.response.status = static_cast<int>(answer.result_int());
     for (const auto& field : answer) {
-      std::string name(field.name_string());
-      std::ranges::transform(name, name.begin(),
-                             [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      outcome.response.headers.emplace_back(std::move(name), std::string(field.value()));
+      const auto name = field.name_string();
+      outcome.response.headers.emplace_back(LowerAscii({name.data(), name.size()}),
+                                            std::string(field.value()));
     }
     outcome.response.body = std::move(answer.body());
     return outcome;

@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace sinter {
 namespace {
 
@@ -51,10 +53,7 @@ constexpr size_t kCharacter = 3;  // bytes of one in UTF-8
 }  // namespace
 
 bool IsCommonGivenName(std::string_view word) {
-  std::string lower(word);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  const std::string lower = LowerAscii(word);
   static_assert(std::ranges::is_sorted(kGiven));
   return std::ranges::binary_search(kGiven, std::string_view(lower));
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "platform/data/common_names.h"
 
@@ -45,20 +46,13 @@ bool IsCapital(uint32_t c) {
 }
 bool IsJoiner(uint32_t c) { return c == '-' || c == '\'' || c == 0x2019; }
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 bool In(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, word) != words.end();
 }
 
 // What letters and desks are signed and addressed with, and firms are called.
 bool IsOfNobody(std::string_view word) {
-  return In(Lower(word),
+  return In(LowerAscii(word),
             {"ltd",       "inc",       "llc",        "gmbh",       "corp",       "co",        "ag",
              "plc",       "company",   "group",      "bank",       "university", "hospital",  "school",
              "team",      "teams",     "service",    "services",   "support",    "office",    "hotel",
@@ -108,8 +102,8 @@ bool IsAbbreviation(std::string_view word) {
     if (!plain && c != '.') return false;
     if (c != '.') letters += c;
   }
-  return !IsOfNobody(letters) && !In(Lower(letters), {"sa", "sas", "sarl", "spa", "srl", "sl", "as", "sro",
-                                                      "bv", "nv", "ev", "kg", "ohg", "ab"});
+  return !IsOfNobody(letters) && !In(LowerAscii(letters), {"sa", "sas", "sarl", "spa", "srl", "sl", "as",
+                                                           "sro", "bv", "nv", "ev", "kg", "ohg", "ab"});
 }
 
 // One to `most` words from `at`, the first and the last of two letters or more, particles and initials
@@ -156,7 +150,7 @@ constexpr size_t kBack = 48;  // bytes before a name that are looked at
 
 // The text before `at`, in small letters.
 std::string Before(std::string_view text, size_t at) {
-  return Lower(text.substr(at > kBack ? at - kBack : 0, std::min(at, kBack)));
+  return LowerAscii(text.substr(at > kBack ? at - kBack : 0, std::min(at, kBack)));
 }
 bool EndsWithWords(std::string_view text, std::string_view words) {
   if (!text.ends_with(words)) return false;

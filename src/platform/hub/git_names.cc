@@ -5,19 +5,12 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/file.h"
 #include "base/utf8.h"
 
 namespace sinter {
 namespace {
-
-std::string LowerAscii(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 // Code points that HFS+ ignores in names: U+200C-200F, U+202A-202E, U+206A-206F and U+FEFF, in UTF-8.
 std::string WithoutIgnorable(std::string_view part) {

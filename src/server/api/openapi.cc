@@ -1,7 +1,6 @@
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "server/api/routes.h"
 
 namespace sinter {
@@ -24,12 +23,6 @@ std::string PathOf(std::string_view pattern) {
   std::string path(pattern);
   if (const size_t dots = path.find("...}"); dots != std::string::npos) path.erase(dots, 3);
   return path;
-}
-
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 constexpr std::string_view ScopeName(Access access) {
@@ -64,7 +57,7 @@ Json OpenApi(const std::vector<Route>& routes) {
       operation["security"] = Json::array({Json::object({{"token", Json::array()}})});
       operation["x-scope"] = ScopeName(route.access);
     }
-    paths[PathOf(route.pattern)][Lower(route.method)] = std::move(operation);
+    paths[PathOf(route.pattern)][LowerAscii(route.method)] = std::move(operation);
   }
   Json error = {{"type", "object"},
                 {"properties",

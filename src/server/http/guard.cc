@@ -1,22 +1,16 @@
 #include "server/http/guard.h"
 
-#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
+
+#include "base/ascii.h"
 
 namespace sinter {
 namespace {
 
 Error Denied(std::string message, std::string hint = {}) {
   return {ErrorCode::kPermissionDenied, std::move(message), std::move(hint)};
-}
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 std::string_view AccessName(Access access) {
@@ -42,7 +36,7 @@ bool IsLoopbackAddress(std::string_view address) {
 }
 
 Status CheckHost(std::string_view host, uint16_t port) {
-  const std::string lower = Lower(host);
+  const std::string lower = LowerAscii(host);
   std::string_view name = lower;
   uint16_t given = 80;
   const size_t bracket = name.find(']');
@@ -64,13 +58,14 @@ Status CheckHost(std::string_view host, uint16_t port) {
 Status CheckOrigin(std::string_view method, std::string_view origin, std::string_view host) {
   if (origin.empty() || method == "GET" || method == "HEAD" || method == "OPTIONS") return {};
   const size_t scheme = origin.find("://");
-  if (scheme != std::string_view::npos && Lower(origin.substr(scheme + 3)) == Lower(host)) return {};
+  if (scheme != std::string_view::npos && LowerAscii(origin.substr(scheme + 3)) == LowerAscii(host))
+    return {};
   return Denied(
       fmt::format("requests from pages of '{}' may not change anything here", origin.substr(0, 200)));
 }
 
 std::string_view BearerToken(std::string_view authorization) {
-  if (authorization.size() < 8 || Lower(authorization.substr(0, 7)) != "bearer ") return {};
+  if (authorization.size() < 8 || LowerAscii(authorization.substr(0, 7)) != "bearer ") return {};
   return authorization.substr(7);
 }
 
