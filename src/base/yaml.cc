@@ -8,6 +8,8 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include "base/utf8.h"
+
 namespace sinter {
 namespace {
 
@@ -112,6 +114,20 @@ Error Expected(const YamlNode& node, std::string_view what) {
   }
 }
 
+// yaml-cpp takes any bytes, and gives others back.
+Status CheckEncoding(std::string_view text) {
+  if (IsUtf8(text)) return {};
+  int line = 1, column = 1;
+  for (size_t at = 0, bytes = 0; (bytes = Utf8LengthAt(text, at)) > 0; at += bytes) {
+    ++column;
+    if (text[at] != '\n') continue;
+    ++line;
+    column = 1;
+  }
+  return InvalidArgument(fmt::format("line {}, column {}: a byte that is no UTF-8", line, column),
+                         "save the file as UTF-8");
+}
+
 }  // namespace
 
 const YamlNode* YamlNode::Find(std::string_view key) const {
@@ -128,6 +144,7 @@ Error YamlNode::Invalid(std::string message, std::string hint) const {
 Result<YamlNode> ParseYaml(std::string_view text) {
   if (text.size() > kLargest) return InvalidArgument(fmt::format("more than {} bytes of YAML", kLargest));
   if (text.find('\0') != std::string_view::npos) return InvalidArgument("a NUL byte: this is no text");
+  TRY_STATUS(CheckEncoding(text));
   try {
     std::istringstream in{std::string(text)};
     YAML::Parser parser(in);

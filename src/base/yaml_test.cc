@@ -34,6 +34,7 @@ TEST(Yaml, RefusesWithLineAndColumn) {
   EXPECT_EQ(message("a: 1\n---\nb: 2\n"), "a second document begins; one is expected");
   EXPECT_NE(message(std::string(100, '[')).find("nested deeper than 32"), std::string::npos);
   EXPECT_NE(message(std::string(2 << 20, ' ')).find("more than"), std::string::npos);
+  EXPECT_EQ(message("a: 好\nb: é\x8f"), "line 2, column 5: a byte that is no UTF-8");
   EXPECT_EQ(message(""), "read");
   EXPECT_FALSE(YamlInt(*ParseYaml("a: \"12\"")->Find("a"))) << "quoted, a number is text";
   EXPECT_FALSE(YamlInt(*ParseYaml("a: 99999999999999999999")->Find("a")));

@@ -96,6 +96,21 @@ class Reader {
   char text_[128] = "it cannot be read";
 };
 
+// Whether every chunk, up to the last, is as long as it says. libpng 1.6.39 asks memory for all of an eXIf
+// chunk before it reads any of it, whatever limit it was given.
+bool ChunksAreWhole(std::span<const std::byte> bytes) {
+  constexpr size_t kSignature = 8, kBefore = 8, kAfter = 4;  // bytes; a chunk: length and type, data, CRC
+  const auto* data = reinterpret_cast<const png_byte*>(bytes.data());
+  if (bytes.size() < kSignature || png_sig_cmp(data, 0, kSignature) != 0) return true;  // not for us to say
+  for (size_t at = kSignature; bytes.size() - at >= kBefore;) {
+    const size_t length = png_get_uint_32(data + at), rest = bytes.size() - at - kBefore;
+    if (std::memcmp(data + at + 4, "IEND", 4) == 0) return true;
+    if (rest < kAfter || length > rest - kAfter) return false;
+    at += kBefore + length + kAfter;
+  }
+  return true;
+}
+
 // Leaves `channels` of each pixel; what is transparent lets white through.
 void OverWhite(const std::vector<uint8_t>& samples, size_t channels, uint8_t* to) {
   for (size_t at = 0; at < samples.size(); at += channels + 1) {
@@ -109,6 +124,7 @@ void OverWhite(const std::vector<uint8_t>& samples, size_t channels, uint8_t* to
 
 Result<StoredPicture> DecodePng(std::span<const std::byte> bytes, const PictureLimits& limits,
                                 PicturePart part) {
+  if (!ChunksAreWhole(bytes)) return Corrupt("PNG: it is cut short");
   Reader reader(bytes);
   if (!reader.ReadHead()) return reader.Failure();
   StoredPicture stored{{reader.height(), reader.width(), reader.colour() ? 3 : 1, {}}, reader.Orientation()};

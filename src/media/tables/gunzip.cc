@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -44,6 +45,7 @@ class GunzipSource final : public ByteSource {
 
   Result<size_t> Read(std::span<std::byte> out) override {
     if (out.empty()) return size_t{0};
+    if (damage_) return *damage_;
     const size_t want = std::min<size_t>(out.size(), 1 << 30);
     stream_.next_out = reinterpret_cast<Bytef*>(out.data());
     stream_.avail_out = static_cast<uInt>(want);
@@ -66,9 +68,12 @@ class GunzipSource final : public ByteSource {
       if (code == Z_STREAM_END) {
         between_members_ = true;
       } else if (code != Z_OK && code != Z_BUF_ERROR) {
-        return Corrupt(fmt::format("gzip stream is damaged: {}",
-                                   stream_.msg != nullptr ? stream_.msg : "the data is not valid"),
-                       "fetch the file again");
+        // What came before the damage is given first, so that the same bytes give the same rows and the same
+        // error in whatever pieces they are read.
+        damage_ = Corrupt(fmt::format("gzip stream is damaged: {}",
+                                      stream_.msg != nullptr ? stream_.msg : "the data is not valid"),
+                          "fetch the file again");
+        if (stream_.avail_out == want) return *damage_;
       }
     }
     return want - stream_.avail_out;
@@ -80,6 +85,7 @@ class GunzipSource final : public ByteSource {
   z_stream stream_{};
   bool started_ = false;
   bool between_members_ = false;
+  std::optional<Error> damage_;
 };
 
 }  // namespace
