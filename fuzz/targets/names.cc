@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "fuzz/targets.h"
 #include "platform/hub/repositories.h"
+#include "platform/hub/repository_records.h"
 #include "platform/hub/tokens.h"
 #include "platform/runs/best_run.h"
 #include "platform/serving/service_record.h"
@@ -42,6 +43,10 @@ Status Run(std::span<const std::byte> input) {
   } else if (kind == "record") {
     TRY_STATUS(CheckRecordName(name));
     SINTER_CHECK(Printable(name) && name.size() <= 512);
+  } else if (kind == "version") {
+    TRY(const VersionRef ref, ReadVersionName(name));
+    const auto again = ReadVersionName(VersionName(ref.repository, ref.number));
+    SINTER_CHECK(again.has_value() && again->repository == ref.repository && again->number == ref.number);
   } else if (kind == "scope") {
     TRY(const TokenScope scope, TokenScope::Parse(name));
     SINTER_CHECK(scope.ToString() == name);

@@ -22,16 +22,6 @@ struct Formula {
   }
 };
 
-Status Differentiate(GradientContext& c) {
-  TRY(const ValueId spread, SpreadOverInput(c, c.OutputGradient(0)));
-  TRY(const ValueId result, SpreadOverInput(c, c.Output(0)));
-  // Goes where the extreme stands; equal extremes each get the whole, which no finite difference can tell.
-  const ValueId here =
-      c.b.Op("Cast", {c.b.Op("Equal", {c.Input(0), result})}, {{"to", c.InputType(0).dtype}});
-  c.SetInputGradient(0, c.b.Op("Mul", {spread, here}));
-  return {};
-}
-
 constexpr Formal kInputs[] = {{"data", 'T', kNumeric}, {"axes", '-', kIndexes, Arity::kOptional}};
 constexpr Formal kOutputs[] = {{"reduced", 'T', kNumeric}};
 constexpr std::string_view kSamples[] = {
@@ -49,7 +39,7 @@ const Operator& ReduceMaxOperator() {
       .attributes = kReduceAttributes,
       .infer = &InferReduce,
       .reference = (&ReduceReference<Formula, kNumeric>),
-      .gradient = Gradient(&Differentiate),
+      .gradient = Gradient(&DifferentiateReducedExtreme),
       .index = IndexExpression(Reduction{"max"}),
       .structure = Primitive{},
       .samples = Samples(kSamples),

@@ -1,41 +1,13 @@
-#include <algorithm>
 #include <cmath>
 
-#include "engine/ops/support/elementwise.h"
-#include "engine/ops/support/shapes.h"
+#include "engine/ops/support/softmax.h"
 
 namespace sinter {
 namespace {
 
-Status Infer(InferContext& c) {
-  TRY_STATUS(c.Axis("axis", c.InputShape(0).size()));
-  c.SetOutput(0, c.InputType(0));
-  return {};
-}
-
-Status Evaluate(ReferenceContext& c) {
-  const Tensor& in = c.Input(0);
-  TRY(const int64_t axis, c.Axis("axis", in.rank()));
-  const size_t at = static_cast<size_t>(axis);
-  const int64_t outer = Product(in.dims(), 0, at), length = in.dims()[at],
-                inner = Product(in.dims(), at + 1, in.rank());
-  TRY(Tensor out, c.Output(0, in.dtype(), in.dims()));
-  DispatchIn<kFloats>(in.dtype(), [&]<class T>() {
-    for (int64_t line = 0; line < outer * inner; ++line) {
-      auto place = [&](int64_t k) {
-        return static_cast<size_t>((line / inner * length + k) * inner + line % inner);
-      };
-      double most = -INFINITY, sum = 0;
-      for (int64_t k = 0; k < length; ++k) most = std::max(most, Widen(in.data<T>()[place(k)]));
-      for (int64_t k = 0; k < length; ++k) sum += std::exp(Widen(in.data<T>()[place(k)]) - most);
-      for (int64_t k = 0; k < length; ++k) {
-        const double shifted = Widen(in.data<T>()[place(k)]) - most;
-        out.mutable_data<T>()[place(k)] = Narrow<T>(std::exp(shifted) / sum);
-      }
-    }
-  });
-  return {};
-}
+struct Formula {
+  static double Of(double shifted, double sum) { return std::exp(shifted) / sum; }
+};
 
 Status Differentiate(GradientContext& c) {
   GraphBuilder& b = c.b;
@@ -60,8 +32,8 @@ const Operator& SoftmaxOperator() {
       .inputs = kInputs,
       .outputs = kOutputs,
       .attributes = kAttributes,
-      .infer = &Infer,
-      .reference = &Evaluate,
+      .infer = &InferSoftmax,
+      .reference = (&SoftmaxReference<Formula>),
       .gradient = Gradient(&Differentiate),
       .index = IndexExpression(RowWise{}),
       .structure = Primitive{},

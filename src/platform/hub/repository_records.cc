@@ -32,8 +32,8 @@ Result<VersionRef> ReadVersionName(std::string_view name) {
   const std::string_view digits = at == name.npos ? std::string_view() : name.substr(at + 1);
   VersionRef ref{std::string(name.substr(0, at)), 0};
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), ref.number);
-  if (error != std::errc() || end != digits.data() + digits.size())
-    return Corrupt(fmt::format("the name of a version, '{}', has no number", name));
+  if (error != std::errc() || end != digits.data() + digits.size() || ref.number < 1)
+    return InvalidArgument(fmt::format("the name of a version, '{}', has no number", name));
   return ref;
 }
 

@@ -30,7 +30,7 @@ struct VersionRef {
   std::string repository;
   int64_t number = 0;
 };
-Result<VersionRef> ReadVersionName(std::string_view name);  // of a record; kCorrupt
+Result<VersionRef> ReadVersionName(std::string_view name);  // of a record
 
 // `removing`: why all of it is going; empty: it stays.
 std::string RepositoryStatusText(int64_t latest, std::string_view removing = {});

@@ -73,4 +73,14 @@ Result<ValueId> SpreadOverInput(GradientContext& c, ValueId reduced) {
   return c.b.Op("Expand", {reduced, c.b.ShapeOf(c.Input(0))});
 }
 
+Status DifferentiateReducedExtreme(GradientContext& c) {
+  TRY(const ValueId spread, SpreadOverInput(c, c.OutputGradient(0)));
+  TRY(const ValueId result, SpreadOverInput(c, c.Output(0)));
+  // Goes where the extreme stands; equal extremes each get the whole, which no finite difference can tell.
+  const ValueId here =
+      c.b.Op("Cast", {c.b.Op("Equal", {c.Input(0), result})}, {{"to", c.InputType(0).dtype}});
+  c.SetInputGradient(0, c.b.Op("Mul", {spread, here}));
+  return {};
+}
+
 }  // namespace sinter

@@ -24,6 +24,8 @@ Result<ReducePlan> PlanReduce(ReferenceContext& c);
 
 // The gradient of the output spread over the input's shape.
 Result<ValueId> SpreadOverInput(GradientContext& c, ValueId reduced);
+// Of ReduceMax and ReduceMin.
+Status DifferentiateReducedExtreme(GradientContext& c);
 
 // F: kInit, Add(sum, x), Finish(sum, count), all on Wide<T>.
 template <class F, DTypeSet kSet>
