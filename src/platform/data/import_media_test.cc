@@ -159,21 +159,24 @@ TEST_F(ImportMediaTest, DamageIsToldOfEachFile) {
   const std::string whole = Png(20, 20, 1, 5);
   Write("a/good.png", Png(20, 20, 1, 6));
   Write("a/cut.png", std::string_view(whole).substr(0, whole.size() - 20));
+  std::string pixels = whole;
+  pixels[pixels.size() - 20] ^= 1;  // seen when it is decoded, not before
+  Write("a/pixels.png", pixels);
   Write("b/nothing.jpg", "");
   Write("b/text.png", "hello");
   Write("b/other.gif", "GIF89a");
   MediaImport import;
   const auto refused = Try(import);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message, "4 of 5 files cannot be read");
-  EXPECT_THAT(damaged_, ElementsAre("b/nothing.jpg: it is empty",
+  EXPECT_EQ(refused.error().message, "5 of 6 files cannot be read");
+  EXPECT_THAT(damaged_, ElementsAre("a/cut.png: PNG: it is cut short", "b/nothing.jpg: it is empty",
                                     "b/other.gif: it is a GIF file; pictures are read from JPEG and PNG",
                                     "b/text.png: it is no picture: neither JPEG nor PNG",
-                                    "a/cut.png: PNG: it is cut short"));
+                                    HasSubstr("a/pixels.png: PNG: IDAT")));
   MediaImport skipping;
   skipping.skip_damaged = true;
   EXPECT_THAT(Rows(*Import(std::move(skipping))), ElementsAre(HasSubstr("a/good.png a 6")));
-  EXPECT_EQ(last_->damaged, 4);
+  EXPECT_EQ(last_->damaged, 5);
   std::filesystem::remove(Pictures() / "a" / "good.png");
   MediaImport none;
   none.skip_damaged = true;
