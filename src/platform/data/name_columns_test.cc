@@ -82,12 +82,10 @@ TEST(NameHeading, SaysThatAPersonIsNamed) {
 }
 
 TEST(LooksLikeName, TheShapeOfNames) {
-  for (const char* value : {"Ann", "Ann Lee", "Lee, Ann", "J. R. Tolkien", "O'Neil",
-                            "Sean O\xE2\x80\x99"
-                            "Brien",
-                            "Jean-Luc Picard", "Ludwig van Beethoven", "Maria de la Cruz", "SMITH JOHN",
-                            "\xC3\x89milie Zola", "\xC5\x81ukasz Nowak", "\xD0\x90\xD0\xBD\xD0\xBD\xD0\xB0",
-                            "john", "mary ann", "王小明", "李娜", "欧阳修", "司马相如"})
+  for (const char* value :
+       {"Ann", "Ann Lee", "Lee, Ann", "J. R. Tolkien", "O'Neil", "Sean O’Brien", "Jean-Luc Picard",
+        "Ludwig van Beethoven", "Maria de la Cruz", "SMITH JOHN", "\xC3\x89milie Zola", "\xC5\x81ukasz Nowak",
+        "\xD0\x90\xD0\xBD\xD0\xBD\xD0\xB0", "john", "mary ann", "王小明", "李娜", "欧阳修", "司马相如"})
     EXPECT_TRUE(LooksLikeName(value)) << value;
   for (const char* value : {"",
                             " ",

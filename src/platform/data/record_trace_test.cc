@@ -172,6 +172,7 @@ TEST(ForgetStep, AnyColumnsNameIsWrittenAndReadAgain) {
 
 TEST(ForgetStep, HoldsSoManyRecordsAtMost) {
   std::vector<Sha256Digest> records;
+  records.reserve(kMostRecords + 1);
   for (size_t i = 0; i < kMostRecords; ++i) records.push_back(HashText(std::to_string(i)));
   EXPECT_TRUE(ParseCleanSteps(ForgetStepText(ForgetStep({"a"}, records))));
   records.push_back(HashText("one more"));
@@ -182,7 +183,7 @@ TEST(ForgetStep, HoldsSoManyRecordsAtMost) {
 
 TEST_F(RecordTraceTest, WhatIsNotThereIsSaid) {
   const Made people = Import(kPeople);
-  const auto error = [&](RecordChoice choice) {
+  const auto error = [&](const RecordChoice& choice) {
     const auto found = RecordTrace::Find(people.version, choice);
     return found ? "none" : found.error().ToString();
   };

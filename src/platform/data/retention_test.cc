@@ -33,6 +33,7 @@ class RetentionTest : public ::testing::Test {
   std::vector<std::string> Due(std::string_view name = {}) {
     std::vector<std::string> refs;
     const auto due = *retention_->Due(clock_.UnixMillis(), name);
+    refs.reserve(due.size());
     for (const DueVersion& one : due) refs.push_back(one.version.Ref());
     return refs;
   }
