@@ -45,7 +45,7 @@ Status Run(std::span<const std::byte> input) {
   for (size_t i = 1; i < rungs.size(); ++i) SINTER_CHECK(rungs[i - 1] < rungs[i]);
   SINTER_CHECK(rungs.back() == 100);
   sweep.trials = std::min<int64_t>(sweep.trials, 20);  // the first ones are the same
-  TRY(const auto trials, ExpandSweep(sweep, kRecipe));
+  TRY(const auto trials, ExpandSweep(sweep, *ParseYaml(kRecipe)));
   for (const SweepTrial& trial : trials) {
     SINTER_CHECK(trial.values.size() == sweep.parameters.size());
     if (!IsUtf8(trial.recipe)) continue;

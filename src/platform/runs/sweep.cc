@@ -63,8 +63,8 @@ std::string SweepInfo::RunOf(size_t trial) const { return fmt::format("{}-{:03}"
 
 Status ExpandSweepInfo(SweepInfo& sweep) {
   TRY(sweep.spec, ParseSweep(sweep.text));
-  TRY(sweep.trials, ExpandSweep(sweep.spec, sweep.recipe));
   TRY(const YamlNode recipe, ParseYaml(sweep.recipe));
+  TRY(sweep.trials, ExpandSweep(sweep.spec, recipe));
   sweep.rungs = SweepRungs(sweep.spec, EpochsOf(recipe));
   return {};
 }

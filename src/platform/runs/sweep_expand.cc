@@ -91,12 +91,11 @@ Result<int64_t> CountTrials(const SweepSpec& sweep) {
 
 }  // namespace
 
-Result<std::vector<SweepTrial>> ExpandSweep(const SweepSpec& sweep, std::string_view recipe) {
-  TRY(const YamlNode base, ParseYaml(recipe));
+Result<std::vector<SweepTrial>> ExpandSweep(const SweepSpec& sweep, const YamlNode& recipe) {
   TRY(const int64_t count, CountTrials(sweep));
   std::vector<SweepTrial> trials;
   for (int64_t t = 0; t < count; ++t) {
-    YamlNode node = base;
+    YamlNode node = recipe;
     SweepTrial trial;
     TRY_STATUS(SetAt(node, "name", Scalar(sweep.name)));
     std::vector<YamlNode> values(sweep.parameters.size());

@@ -64,7 +64,7 @@ struct SweepTrial {
 // The trials in order, from the sweep and the recipe alone: a grid's last parameter varies fastest; random
 // values are drawn by counter, so that more trials begin with the same ones. Errors: a path that the recipe
 // has no place for; more than kMostTrials.
-Result<std::vector<SweepTrial>> ExpandSweep(const SweepSpec& sweep, std::string_view recipe);
+Result<std::vector<SweepTrial>> ExpandSweep(const SweepSpec& sweep, const YamlNode& recipe);
 
 // After how many epochs each rung ends; the last one is all of them.
 std::vector<int64_t> SweepRungs(const SweepSpec& sweep, int64_t epochs);

@@ -46,7 +46,7 @@ TEST(SweepSpec, WhatIsRead) {
 TEST(SweepSpec, AGridIsAllChoicesWithTheLastVaryingFastest) {
   const auto sweep =
       *ParseSweep(Sweep("  batch_size: [10, 20]\n  model.layers.1.dense.units: {choice: [8, 16, 32]}\n"));
-  const auto trials = *ExpandSweep(sweep, kRecipe);
+  const auto trials = *ExpandSweep(sweep, *ParseYaml(kRecipe));
   ASSERT_EQ(trials.size(), 6U);
   std::vector<std::string> values;
   values.reserve(trials.size());
@@ -65,7 +65,7 @@ TEST(SweepSpec, RandomValuesAreDrawnByCounterWithinTheirRanges) {
   const auto draw = [&](int trials, int seed) {
     return *ExpandSweep(*ParseSweep(Sweep(parameters, "search: random\ntrials: " + std::to_string(trials) +
                                                           "\nseed: " + std::to_string(seed) + "\n")),
-                        "epochs: 1\n");
+                        *ParseYaml("epochs: 1\n"));
   };
   const auto trials = draw(1000, 3);
   std::set<std::string> whole, words;
@@ -122,12 +122,13 @@ TEST(SweepSpec, WhatItIsNot) {
   EXPECT_THAT(problem("name: a/b\nrecipe: r\nparameters: {a: [1]}\n"), HasSubstr("a sweep's name"));
   std::string grid;
   for (const char* name : {"a", "b", "c", "d"}) grid += std::string("  ") + name + ": [1, 2, 3, 4, 5, 6]\n";
-  EXPECT_THAT(ExpandSweep(*ParseSweep(Sweep(grid)), kRecipe).error().message,
+  EXPECT_THAT(ExpandSweep(*ParseSweep(Sweep(grid)), *ParseYaml(kRecipe)).error().message,
               HasSubstr("more than 1000 trials"));
   for (const char* path : {"model.layers.9.dense", "model.layers.x", "epochs.more", "optimizer..kind"})
-    EXPECT_THAT(
-        ExpandSweep(*ParseSweep(Sweep(std::string("  ") + path + ": [1]\n")), kRecipe).error().message,
-        HasSubstr("no place"))
+    EXPECT_THAT(ExpandSweep(*ParseSweep(Sweep(std::string("  ") + path + ": [1]\n")), *ParseYaml(kRecipe))
+                    .error()
+                    .message,
+                HasSubstr("no place"))
         << path;
 }
 
