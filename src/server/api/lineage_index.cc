@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "platform/hub/repository_records.h"
 #include "platform/records/record_index.h"
+#include "server/api/record_reach.h"
 
 namespace sinter {
 namespace {
@@ -35,10 +36,7 @@ std::vector<LineageEdge> EdgesOfVersion(RepositoryKind kind, const RepositoryVer
     edges.push_back({{"run", run}, node, "made"});
   else if (const std::string data = Said(details, "dataset"); kind == RepositoryKind::kModel && !data.empty())
     edges.push_back({{"dataset", data}, node, "trained"});
-  std::string from = Said(details, "from");
-  if (from.empty() && details.is_object() && details.contains("from"))
-    from = Said(details["from"], "ref");  // of a version that was cleaned
-  if (!from.empty()) {
+  if (const std::string from = DerivationOf(version).from; !from.empty()) {
     const std::string labelling = Said(details, "labelling");
     edges.push_back({VersionNode(kind, from), node, labelling.empty() ? "derived" : "labelled"});
   }
