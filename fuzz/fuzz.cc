@@ -6,12 +6,11 @@
 #include <functional>
 
 // libvorbis keeps what it read of a stream whose head libsndfile then refuses. Those who decode are processes
-// that end soon; the leak checker is told of that library (of the function it knows nothing without a
-// symbolizer).
+// that end soon; the leak checker is told of that one place.
 extern "C" const char*
 __lsan_default_suppressions();  // NOLINT(bugprone-reserved-identifier): its name for it
 extern "C" const char* __lsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
-  return "leak:libvorbis\n";
+  return "leak:vorbis_info_init\n";
 }
 
 namespace sinter {

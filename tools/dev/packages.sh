@@ -40,6 +40,6 @@ packages_test=(
 )
 packages_demo=(dataset-fashion-mnist python3 python3-venv)
 packages_lint=(clang-format-19 clang-tidy-19)
-packages_fuzz=(clang-19 libclang-rt-19-dev lld-19)  # libFuzzer comes with libclang-rt
+packages_fuzz=(clang-19 libclang-rt-19-dev lld-19 llvm-19)  # libFuzzer comes with libclang-rt, the symbolizer with llvm
 packages_bench=(nginx-light wrk chromium)  # chromium: the console's first paint
 packages_machine=(debootstrap qemu-system-x86 cpio busybox-static)  # tools/fresh-machine, tools/cgroup2-machine
