@@ -9,12 +9,17 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <random>
 #include <thread>
 
 namespace sinter {
 namespace {
 
-std::string Name() { return "sinter-test." + std::to_string(getpid()); }
+// Not the process's number: another has it in another namespace, or had it and was killed.
+std::string Name() {
+  static const std::string name = "sinter-test." + std::to_string(std::random_device()());
+  return name;
+}
 
 // Runs `work` in a child under the limits; its exit status.
 int RunUnder(const ResourceLimits& limits, const std::function<int()>& work) {
