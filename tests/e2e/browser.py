@@ -4,6 +4,7 @@ import pathlib
 import re
 import shutil
 import struct
+import sys
 import time
 import zlib
 
@@ -34,21 +35,42 @@ def luminance(colour):
 
 
 class Browser(Program):
+    def run(self, result=None):
+        result = result or self.defaultTestResult()
+        self.wrong = lambda: len(result.errors) + len(result.failures)
+        self.wrong_before = self.wrong()
+        return super().run(result)
+
     def browse(self, **options):
         """A browser on the server, which runs. What it says and what it asks of others is kept."""
         playwright = sync_playwright().start()
         self.addCleanup(playwright.stop)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         self.addCleanup(browser.close)
-        self.said, self.foreign = [], []
+        self.said, self.foreign, self.waiting = [], [], set()
         self.context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US", **options)
         self.page = self.context.new_page()
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("request", self.note)
+        for event in ("requestfinished", "requestfailed"):
+            self.page.on(event, lambda request: self.waiting.discard(request.url))
+        # Put here last, and so done first: the page as a test that failed left it.
+        self.addCleanup(self.tell_what_is_shown)
         return self.page
 
+    def tell_what_is_shown(self):
+        """On stderr, where the test failed: what it waited for may stand there otherwise, or something in its way."""
+        if self.wrong() == self.wrong_before:
+            return
+        try:
+            shown = self.page.evaluate("[location.href, document.visibilityState, document.body.innerText.slice(0, 1500)]")
+        except Exception as error:  # the test's own failure is what counts
+            shown = repr(error)
+        print("the page:", shown, "the browser said:", self.said, "unanswered:", sorted(self.waiting), file=sys.stderr)
+
     def note(self, request):
+        self.waiting.add(request.url)
         if not request.url.startswith((self.origin + "/", "data:", "blob:" + self.origin)):
             self.foreign.append(request.url)
 

@@ -27,6 +27,12 @@ export class Signal<T> {
 
 export function useSignal<T>(signal: Signal<T>): T {
   const [, redraw] = useState(0);
-  useEffect(() => signal.listen(() => redraw((n) => n + 1)), [signal]);
-  return signal.get();
+  const drawn = signal.get();
+  useEffect(() => {
+    const again = () => redraw((n) => n + 1);
+    // It listens from here on, some time after it was drawn: what changed between would never be shown.
+    if (!Object.is(signal.get(), drawn)) again();
+    return signal.listen(again);
+  }, [signal]);
+  return drawn;
 }
