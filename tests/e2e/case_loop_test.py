@@ -5,6 +5,7 @@ import signal
 import time
 
 from program import Program, main, recipe, small_data
+from tabular_test import RECIPE, table
 
 
 class CaseLoop(Program):
@@ -142,6 +143,76 @@ class CaseLoop(Program):
         self.ok("service", "deploy", "digits", self.good)
         self.wait("the loop's end", lambda: self.cases()["loop"] is None)
         self.assertIn("has no loop", self.fails("service", "loop", "digits", "--off"))
+
+    def test_rows_of_a_table(self):
+        """Every column of a row is kept, shown to who labels it, and learned from: numbers, a class, holes in both."""
+        self.server = self.serve()
+        rows, labels = table("iris.csv")
+        cells = []
+        for i, row in enumerate(rows):
+            size = "small" if float(row[2]) < 2.5 else "middle" if float(row[2]) < 4.9 else "large"
+            cells.append([row[0] if i % 7 else "", row[3], size if i % 11 else "", labels[int(row[-1])]])
+        path = self.folder / "flowers.csv"
+        path.write_text("sepal,width,size,species\n" + "".join(",".join(row) + "\n" for row in cells))
+        self.ok("data", "add", "flowers", path, "--label", "species")
+        train = RECIPE.format(name="flowers", classes=3, features="", epochs=15)
+        model = self.ok_json("train", self.recipe_file(train))["model"]
+        retrain = self.folder / "retrain.yaml"
+        retrain.write_text(train.replace("name: flowers", "name: again")
+                           .replace("{dataset: flowers}", "{dataset: digits-cases, train: cases, test: cases}"))
+        gates = self.folder / "gates.yaml"
+        gates.write_text("golden: {dataset: flowers, split: train, margin: 0.9}\ncases: {consent: true, below: 0.999}\n"
+                         "rollout: {strategy: blue-green, bake_s: 0}\nshadow: {percent: 0}\n")
+        self.ok("service", "deploy", "digits", model, "--gates", gates)
+        names = [i["name"] for i in self.ok_json("service", "show", "digits")["inputs"]]
+        self.assertEqual(names, ["sepal", "width", "size"])
+
+        def ask(some):
+            inputs = [{"name": "sepal", "datatype": "FP64", "data": [float(r[0]) if r[0] else None for r in some]},
+                      {"name": "width", "datatype": "FP64", "data": [float(r[1]) for r in some]},
+                      {"name": "size", "datatype": "BYTES", "data": [r[2] for r in some]}]
+            for part in inputs:
+                part["shape"] = [len(some)]
+            status, answer = self.request("POST", "/v2/models/digits/infer", None, {"inputs": inputs})
+            self.assertEqual(status, 200, answer)
+        for begin in range(0, 150, 5):
+            ask(cells[begin:begin + 5])
+        # Sure, and unlike any flower: kept without anybody having asked for drift, once the server has looked at the set.
+        self.wait("unusual", lambda: ask([["5.1", "900", "small", ""]]) or
+                  any(c["why"] == "unusual" for c in self.cases()["items"]))
+        self.again(signal.SIGTERM)
+        kept = self.cases()["items"]
+        self.assertGreater(len(kept), 30)
+        for case in kept:
+            self.assertEqual([i["name"] for i in case["inputs"]], names)
+            self.assertIn(case["inputs"][2]["data"][0], ("small", "middle", "large", None))
+        odd = next(c for c in kept if c["why"] == "unusual")
+        self.assertEqual([i["data"][0] for i in odd["inputs"]], [5.1, 900, "small"])
+        self.ok("service", "loop", "digits", "--after", len(kept), "--retrain", retrain, "--auto-rollout")
+        first = self.round("labelling")
+        self.assertEqual(first["rows"], len(kept))
+        columns = self.get("/sinter/v1/datasets/digits-cases@1/profile")["dataset"]["columns"]
+        self.assertEqual([(c["name"], c["kind"]) for c in columns],
+                         [("sepal", "number"), ("width", "number"), ("size", "class"), ("label", "class"), ("said", "class")])
+        species = {(r[0], r[1], r[2]): r[3] for r in cells} | {("5.1", "900.0", "small"): labels[0]}
+        self.wait("prelabels", lambda: self.get(f"/sinter/v1/labellings/{first['labelling']}")["status"]["prelabels"]["made"]
+                  == len(kept))
+        labelled = 0
+        while items := self.api("POST", f"/labellings/{first['labelling']}/next", {"count": 100})["items"]:
+            for item in items:
+                shown = item["content"]["cells"]
+                self.assertEqual(sorted(shown), sorted(names), "the whole row, and not what the model said")
+                key = (str(shown["sepal"] or ""), str(float(shown["width"])), shown["size"] or "")
+                self.api("PUT", f"/labellings/{first['labelling']}/items/{item['item']}/answer",
+                         {"value": {"class": species[key]}})
+            labelled += len(items)
+        self.assertEqual(labelled, len(kept))
+        self.api("POST", f"/labellings/{first['labelling']}/commit", {"only_labelled": True})
+        self.wait("rollout", lambda: self.ok_json("service", "show", "digits")["current"]["model"] == "again@1")
+        self.assertEqual([i["name"] for i in self.ok_json("service", "show", "digits")["inputs"]], names)
+        run = self.get(f"/sinter/v1/runs/{self.now()['run']}")
+        self.assertEqual((run["state"], run["dataset"]), ("succeeded", "digits-cases@2"))
+        ask(cells[:5])
 
 
 if __name__ == "__main__":

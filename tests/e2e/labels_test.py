@@ -165,14 +165,14 @@ class Labels(Program):
             self.assertEqual(self.request("POST", "/v2/models/digits/infer", None, body)[0], 200)
         kept = self.ok_json("service", "cases", "digits", "--limit", 1000)["items"]
         self.assertGreater(len(kept), 10)
-        truth = [asked[tuple(case["data"])] for case in kept]
+        truth = [asked[tuple(case["inputs"][0]["data"])] for case in kept]
         # They outlive a stop, and a kill once they have been written; without consent nothing does.
         for how in (signal.SIGTERM, signal.SIGKILL):
             server.send_signal(how)
             server.wait(30)
             server = self.serve()
             again = self.ok_json("service", "cases", "digits", "--limit", 1000)["items"]
-            self.assertEqual([c["data"] for c in again], [c["data"] for c in kept], how)
+            self.assertEqual([c["inputs"] for c in again], [c["inputs"] for c in kept], how)
 
         made = self.ok_json("service", "cases", "digits", "--label", "hard", "--export", "digits-hard")
         self.assertEqual(made["cases"], len(kept))

@@ -116,7 +116,7 @@ class Tabular(Program):
         self.ok("data", "add", "iris", path, "--label", "species")
         good = self.train("iris", 3)["model"]
         bad = self.train("iris", 3, epochs=1)["model"]
-        gates = self.gates("golden: {dataset: iris, split: train, margin: 0.1}\n")
+        gates = self.gates("golden: {dataset: iris, split: train, margin: 0.1}\ndrift: {minimum: 100}\n")
         self.ok("service", "deploy", "iris", good, "--gates", gates)
         error = self.fails("service", "rollout", "iris", bad, "--wait", code=3)
         self.assertIn("worse on the golden set by more than 0.1: accuracy", error)
@@ -132,6 +132,24 @@ class Tabular(Program):
                 self.ask("iris", {h: [float(row[i])] for i, h in enumerate(IRIS)})
         report = self.ok_json("service", "drift", "iris")
         self.assertEqual((report["live_sample"], report["drifted"]), (300, False), report)
+        self.assertEqual({m["name"] for m in report["measures"]}, {*(f"input {h}" for h in IRIS), "confidence", "class"})
+        # One column of four is off: by several rows a request, of which each counts.
+        width = IRIS[1]
+        for begin in range(0, 150, 5):
+            for _ in range(10):
+                self.ask("iris", {h: [float(row[i]) + (1.5 if h == width else 0) for row in rows[begin:begin + 5]]
+                                  for i, h in enumerate(IRIS)})
+        report = self.ok_json("service", "drift", "iris")
+        self.assertEqual((report["verdict"], report["live_sample"]), ("drift", 1800), report)
+        drifted = [m for m in report["measures"] if m["drifted"]]
+        self.assertEqual(report["measures"][:len(drifted)], drifted, "what drifted stands first")
+        by_name = {m["name"]: m for m in report["measures"]}
+        self.assertTrue(by_name[f"input {width}"]["drifted"])
+        self.assertAlmostEqual(by_name[f"input {width}"]["live_mean"] - by_name[f"input {width}"]["reference_mean"],
+                               1.25, delta=0.1)
+        for name in IRIS[:1] + IRIS[2:]:
+            self.assertFalse(by_name[f"input {name}"]["drifted"], by_name)
+        self.assertIn(f"input {width}", self.ok("service", "drift", "iris"))
 
     def test_golden_set_of_numbers(self):
         """Regressors: price = 3 size, off by one in turns."""
@@ -168,9 +186,28 @@ class Tabular(Program):
         self.assertAlmostEqual(figures["live_error"], 1, places=6)
         self.assertAlmostEqual(figures["difference"], 0.25, delta=0.1)
         self.assertGreater(figures["difference_high"], figures["limit"])
+        # The answers are watched as the input is.
+        sizes = [[row[0] for row in rows[begin::80]] for begin in range(80)]
+        for some in sizes:
+            self.ask_line(some)
+        report = self.ok_json("service", "drift", "line")
+        self.assertEqual(([m["name"] for m in report["measures"]], report["live_sample"], report["verdict"]),
+                         (["input size", "output price"], 400, "no drift"))
+        for some in sizes:
+            for _ in range(3):
+                self.ask_line([size / 4 for size in some])
+        report = self.ok_json("service", "drift", "line")
+        self.assertEqual([m["drifted"] for m in report["measures"]], [True, True], report)
+        price = report["measures"][1]
+        self.assertLess(price["live_mean"], 0.6 * price["reference_mean"])
+        self.assertLess(price["ks_p_value"], 1e-6)
         self.ok("service", "rollout", "line", "almost", "--wait")
         self.assertIn("not worse on the golden set by more than 2%: mean squared error 1",
                       json.dumps(self.get("/sinter/v1/services/line/rollout")["history"]))
+
+    def ask_line(self, sizes):
+        body = {"inputs": [{"name": "size", "shape": [len(sizes)], "datatype": "FP64", "data": sizes}]}
+        self.assertEqual(self.request("POST", "/v2/models/line/infer", self.token, body)[0], 200)
 
     def test_wine(self):
         self.from_csv_to_service("wine", WINE, *table("wine_data.csv"), 0.9)

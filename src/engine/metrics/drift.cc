@@ -11,6 +11,9 @@
 namespace sinter {
 namespace {
 
+constexpr double kBeyondByChance = 0.01;
+constexpr size_t kBins = 10;  // of numbers
+
 std::vector<double> SortedNumbers(std::span<const double> values) {
   std::vector<double> numbers;
   numbers.reserve(values.size());
@@ -64,7 +67,8 @@ double LimitTail(double x) {
 
 }  // namespace
 
-StabilityIndex StabilityOfCounts(std::span<const int64_t> expected, std::span<const int64_t> actual) {
+StabilityIndex StabilityOfCounts(std::span<const int64_t> expected, std::span<const int64_t> actual,
+                                 int comparisons) {
   SINTER_CHECK(expected.size() == actual.size());
   StabilityIndex index{0, 0, Sum(expected), Sum(actual), static_cast<int>(expected.size())};
   if (index.bins < 2 || index.expected == 0 || index.actual == 0) return index;
@@ -76,17 +80,18 @@ StabilityIndex StabilityOfCounts(std::span<const int64_t> expected, std::span<co
     index.value += (q - p) * std::log(q / p);
   }
   const boost::math::chi_squared law(index.bins - 1);
-  index.by_chance = boost::math::quantile(law, 0.99) * (1 / n + 1 / m);
+  const double beyond = kBeyondByChance / std::max(1, comparisons);
+  index.by_chance = boost::math::quantile(boost::math::complement(law, beyond)) * (1 / n + 1 / m);
   return index;
 }
 
 StabilityIndex StabilityOfNumbers(std::span<const double> expected, std::span<const double> actual,
-                                  int bins) {
+                                  int comparisons) {
   const std::vector<double> sorted = SortedNumbers(expected);
   if (sorted.empty()) return {0, 0, 0, static_cast<int64_t>(actual.size()), 0};
   std::vector<double> bounds;  // bin i holds what is at most bounds[i], and above the one before
-  for (int i = 1; i < bins; ++i) {
-    const double bound = sorted[sorted.size() * static_cast<size_t>(i) / static_cast<size_t>(bins)];
+  for (size_t i = 1; i < kBins; ++i) {
+    const double bound = sorted[sorted.size() * i / kBins];
     if ((bounds.empty() || bound > bounds.back()) && bound < sorted.back()) bounds.push_back(bound);
   }
   const auto count = [&](std::span<const double> values) {
@@ -104,7 +109,7 @@ StabilityIndex StabilityOfNumbers(std::span<const double> expected, std::span<co
     before.pop_back();
     now.pop_back();
   }
-  return StabilityOfCounts(before, now);
+  return StabilityOfCounts(before, now, comparisons);
 }
 
 KolmogorovSmirnov KolmogorovSmirnovTest(std::span<const double> first, std::span<const double> second) {

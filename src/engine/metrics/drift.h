@@ -10,19 +10,21 @@ namespace sinter {
 // The population stability index, sum of (q - p) ln(q / p) over bins, of the expected and the actual shares.
 struct StabilityIndex {
   double value = 0;
-  // Were both samples of one distribution, the index would stay below this in 99% of cases: chi-squared with
-  // bins - 1 degrees of freedom times (1/n + 1/m) (B. Yurdakul and J. Naranjo, Journal of Risk Model
-  // Validation 14, 2020).
+  // Were both samples of one distribution, the index would stay below this in 99% of cases, and where several
+  // are compared, so would all of theirs (Bonferroni): chi-squared with bins - 1 degrees of freedom times
+  // (1/n + 1/m) (B. Yurdakul and J. Naranjo, Journal of Risk Model Validation 14, 2020).
   double by_chance = 0;
   int64_t expected = 0, actual = 0;  // samples
   int bins = 0;
 };
 // Counts by category, equally many categories (a broken invariant otherwise). Each has half an example added,
 // so that an empty one does not make it infinite. By convention below 0.1: stable; above 0.25: shifted.
-StabilityIndex StabilityOfCounts(std::span<const int64_t> expected, std::span<const int64_t> actual);
+// `comparisons`: how many such pairs of samples are looked at together.
+StabilityIndex StabilityOfCounts(std::span<const int64_t> expected, std::span<const int64_t> actual,
+                                 int comparisons = 1);
 // Numbers: bins are the deciles of `expected`, fewer where values repeat. NaN counts as a bin of its own.
 StabilityIndex StabilityOfNumbers(std::span<const double> expected, std::span<const double> actual,
-                                  int bins = 10);
+                                  int comparisons = 1);
 
 // The two-sample Kolmogorov-Smirnov test.
 struct KolmogorovSmirnov {

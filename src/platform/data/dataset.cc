@@ -32,7 +32,7 @@ constexpr std::pair<ColumnKind, std::string_view> kKinds[] = {{ColumnKind::kPict
 
 // What v1 can say too.
 bool Old(const DatasetColumn& column) {
-  return column.kind != ColumnKind::kNumber && column.kind != ColumnKind::kText && !column.missing &&
+  return column.kind != ColumnKind::kNumber && column.kind != ColumnKind::kText && !column.missing && !column.remark &&
          column.file == column.name && PlainName(column.name);
 }
 
@@ -77,6 +77,7 @@ Result<DatasetColumn> ParseColumn(const Json& json, std::string where, bool v2) 
   column.classes = reader.Strings("classes");
   column.file = v2 ? reader.String("file") : column.name;
   column.missing = v2 && reader.Bool("missing", false);
+  column.remark = v2 && reader.Bool("remark", false);
   if (!PlainName(column.file))
     reader.Fail(v2 ? "file" : "name", "must be letters, digits, '-' and '_', at most 64");
   if (const auto fault = FieldNameFault(column.name); !fault.empty()) reader.Fail("name", fault);
@@ -198,6 +199,7 @@ std::string DatasetText(const DatasetInfo& info) {
     if (!old) {
       column["file"] = c.file;
       column["missing"] = c.missing;
+      if (c.remark) column["remark"] = true;
     }
     columns.push_back(std::move(column));
   }

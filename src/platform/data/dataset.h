@@ -25,6 +25,7 @@ struct DatasetColumn {
   std::vector<std::string> classes;  // of a class: their names
   bool missing = false;              // rows may be without a value; never of pictures and vectors
   std::string file;                  // its name in files, plain and unique; NameFiles gives it
+  bool remark = false;               // said about a row, no part of it: no feature unless it is asked for
 
   // Of one row's values; of a text, of its offset.
   uint64_t RowBytes() const;
@@ -64,7 +65,7 @@ void NameFiles(std::vector<DatasetColumn>& columns);
 // so, that its version's id stays what it was:
 // {"columns":[{"classes":["T-shirt", ...],"dtype":"u8","kind":"class","name":"label","shape":[]}, ...],
 //  "format":"sinter.dataset.v1","splits":[{"name":"train","rows":60000}, ...]}
-// v2 says more of each column ("file", "missing") and which is the label:
+// v2 says more of each column ("file", "missing", and "remark" of one that is) and which is the label:
 // {..., "format":"sinter.dataset.v2","label":"species", ...}
 std::string DatasetText(const DatasetInfo& info);
 // Bounded: 4,096 columns, 64 splits, 65,536 classes, 2^42 bytes a file.

@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 DatasetInfo Sample() {
   return {{{"image", ColumnKind::kPicture, DType::kU8, {28, 28}, {}, false, "image"},
@@ -62,6 +63,17 @@ TEST(Dataset, TablesRoundTripInTheNextFormat) {
   EXPECT_THAT(files, ElementsAre("petal_cm_2", "petal_cm", "column", "petal_cm_3", "species"));
   EXPECT_FALSE(table.columns[0].HasMask());
   EXPECT_TRUE(table.columns[1].HasMask());
+}
+
+TEST(Dataset, ARemarkIsSaidWhereThereIsOne) {
+  DatasetInfo info{.columns = {{"x", ColumnKind::kNumber, DType::kF64}, {"said", ColumnKind::kNumber, DType::kF64}},
+                   .splits = {{"cases", 1}}};
+  NameFiles(info.columns);
+  EXPECT_THAT(DatasetText(info), Not(HasSubstr("remark"))) << "other versions are written as before";
+  info.columns[1].remark = true;
+  const auto back = ParseDataset(DatasetText(info));
+  ASSERT_TRUE(back) << back.error().ToString();
+  EXPECT_EQ(*back, info);
 }
 
 TEST(Dataset, BadTablesSayWhy) {

@@ -15,7 +15,7 @@ Result<std::vector<size_t>> Columns(const DatasetVersion& version, const std::ve
     return kind == ColumnKind::kNumber || kind == ColumnKind::kClass;
   };
   for (size_t c = 0; names.empty() && c < version.info().columns.size(); ++c) {
-    if (c != label && usable(c)) columns.push_back(c);
+    if (c != label && !version.info().columns[c].remark && usable(c)) columns.push_back(c);
   }
   for (const std::string& name : names) {
     TRY(const size_t c, version.ColumnIndex(name));
@@ -77,7 +77,7 @@ void Standardise(FeatureInfo& feature, const FeatureRows& rows, size_t column, s
 std::vector<size_t> FeatureColumns(const std::vector<DatasetColumn>& columns, size_t label) {
   std::vector<size_t> all, measured;
   for (size_t c = 0; c < columns.size(); ++c) {
-    if (c == label) continue;
+    if (c == label || columns[c].remark) continue;
     all.push_back(c);
     if (columns[c].kind == ColumnKind::kPicture || columns[c].kind == ColumnKind::kVector)
       measured.push_back(c);

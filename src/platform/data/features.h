@@ -9,7 +9,7 @@
 namespace sinter {
 
 // The columns that a row is known by: the pictures and vectors, where there are any (what else stands beside
-// them, a file's name or its sha256, tells where a row came from), else all but the label.
+// them, a file's name or its sha256, tells where a row came from), else all but the label and remarks.
 std::vector<size_t> FeatureColumns(const std::vector<DatasetColumn>& columns, size_t label);
 
 // One column of numbers or classes. The figures are the training split's: missing values left out, the
@@ -32,7 +32,8 @@ struct FeatureTable {
   FeatureRows train, test;
 };
 
-// `names`: columns of kind number and class; empty: all of them but the label, in the data set's order.
+// `names`: columns of kind number and class; empty: all of them but the label and remarks, in the data set's
+// order.
 // Memory: 8 bytes a value. Errors: no label, no such column or one of another kind, the label among the
 // features, a training split without a labelled row.
 Result<FeatureTable> ReadFeatures(const DatasetVersion& version, const std::vector<std::string>& names,

@@ -47,7 +47,8 @@ Json ContentJson(const LabellingSpec& spec, const DatasetVersion& version, size_
   }
   Json cells = Json::object();
   for (size_t c = 0; c < columns.size(); ++c) {
-    const bool chosen = spec.content.empty() || columns[c].name == spec.content;
+    // What a model said of a row is its prelabel, where one was asked for; it does not stand among the cells.
+    const bool chosen = spec.content.empty() ? !columns[c].remark : columns[c].name == spec.content;
     if (chosen && columns[c].name != spec.column)
       cells[columns[c].name] = CellJson(version.CellAt(split, c, row));
   }

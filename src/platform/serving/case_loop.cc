@@ -57,7 +57,10 @@ std::string CaseDigest(const HardCase& one) {
   Sha256 hash;
   const std::string head = fmt::format("{} {} {} ", one.at_ms, one.revision, one.index);
   hash.Update(std::string_view(head));
-  hash.Update(std::span(one.input.raw(), one.input.bytes()));
+  for (const CaseInput& input : one.inputs) {
+    hash.Update(std::string_view(input.name));
+    hash.Update(std::span(input.row.raw(), input.row.bytes()));
+  }
   return hash.Finish().Hex().substr(0, kDigestDigits);
 }
 

@@ -166,14 +166,14 @@ TEST(CaseLoopSpec, IsReadBackAndHeldToItsBounds) {
 
 TEST(CaseDigest, IsOfTheCaseAndItsMoment) {
   HardCase a{
-      .number = 1, .at_ms = 5, .revision = "m@1", .input = Tensor::Of<float>({1, 2}, {1, 2}), .index = 0};
+      .number = 1, .at_ms = 5, .revision = "m@1", .inputs = {{"x", Tensor::Of<float>({1, 2}, {1, 2}), ""}}, .index = 0};
   HardCase b = a;
   b.number = 9;  // counts within one life of a server
   EXPECT_EQ(CaseDigest(a), CaseDigest(b));
   b.at_ms = 6;
   EXPECT_NE(CaseDigest(a), CaseDigest(b));
   b = a;
-  b.input = Tensor::Of<float>({1, 2}, {1, 3});
+  b.inputs[0].row = Tensor::Of<float>({1, 2}, {1, 3});
   EXPECT_NE(CaseDigest(a), CaseDigest(b));
   const std::vector<std::string> both = {CaseDigest(a), CaseDigest(b)}, one = {CaseDigest(a)};
   EXPECT_EQ(CasesDigest(both).size(), 12u);

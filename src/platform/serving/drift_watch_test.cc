@@ -1,27 +1,83 @@
-// What is remembered of traffic, what it is compared with, and the cases that are kept.
+// What is remembered of traffic, what it is compared with, and what is usual.
 #include "platform/serving/drift_watch.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/random.h"
-#include "platform/serving/cases.h"
+#include "platform/serving/testing.h"
+#include "platform/serving/traffic_sample.h"
+#include "platform/serving/usual_traffic.h"
 
 namespace sinter {
 namespace {
 
-std::vector<TrafficFeature> Traffic(uint64_t seed, uint64_t count, double shift, int classes) {
-  std::vector<TrafficFeature> features;
-  features.reserve(count);
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+ModelInterface Model(std::vector<TensorSpec> inputs, std::vector<TensorSpec> outputs) {
+  ModelInterface model;
+  model.inputs = std::move(inputs);
+  model.outputs = std::move(outputs);
+  model.rows_first = true;
+  return model;
+}
+
+AnswerReader Classes(std::vector<std::string> names) {
+  return {.output = 0, .scores = true, .probabilities = true, .classes = std::move(names)};
+}
+
+std::vector<std::string> Names(const TrafficFeatures& features) {
+  std::vector<std::string> names;
+  for (const TrafficFeature& feature : features.list()) names.push_back(feature.name);
+  return names;
+}
+
+// A picture model: input mean, input spread, confidence, class.
+TrafficFeatures Pictures(int classes = 10) {
+  std::vector<std::string> names;
+  for (int c = 0; c < classes; ++c) names.push_back(std::to_string(c));
+  return TrafficFeatures::Of(
+      Model({RowsSpec("x", DType::kU8, {2, 2})}, {RowsSpec("y", DType::kF32, {classes})}), Classes(names));
+}
+
+// A table: two numbers and a class in, a number out.
+TrafficFeatures Table() {
+  return TrafficFeatures::Of(
+      Model({RowsSpec("size", DType::kF64, {}), RowsSpec("colour", DType::kI64, {}, {"red", "green"}),
+             RowsSpec("age", DType::kF64, {})},
+            {RowsSpec("price", DType::kF64, {1})}),
+      AnswerReader());
+}
+
+TrafficRows Traffic(uint64_t seed, uint64_t count, double shift, int classes) {
+  TrafficRows rows{Pictures(), {}};
   for (uint64_t i = 0; i < count; ++i) {
-    features.push_back({static_cast<float>(100 + 20 * RandomNormal(seed, 1, i) + shift),
-                        static_cast<float>(40 + 5 * RandomNormal(seed, 2, i)),
-                        static_cast<float>(RandomUniform(seed, 3, i)),
-                        static_cast<int32_t>(RandomBelow(seed, 4, i, static_cast<uint64_t>(classes)))});
+    for (const double value : {100 + 20 * RandomNormal(seed, 1, i) + shift, 40 + 5 * RandomNormal(seed, 2, i),
+                               RandomUniform(seed, 3, i),
+                               static_cast<double>(RandomBelow(seed, 4, i, static_cast<uint64_t>(classes)))})
+      rows.values.push_back(value);
   }
-  return features;
+  return rows;
+}
+
+struct Shift {
+  double age = 0, price = 0, red = 0.5, missing = 0.02;
+};
+
+TrafficRows TableTraffic(uint64_t seed, uint64_t count, const Shift& shift = {}) {
+  TrafficRows rows{Table(), {}};
+  for (uint64_t i = 0; i < count; ++i) {
+    const double size = RandomNormal(seed, 1, i);
+    const bool missing = RandomUniform(seed, 5, i) < shift.missing;
+    for (const double value : {size, RandomUniform(seed, 2, i) < shift.red ? 0.0 : 1.0,
+                               missing ? kMissing : 40 + shift.age + 10 * RandomNormal(seed, 3, i),
+                               3 * size + shift.price + RandomNormal(seed, 4, i)})
+      rows.values.push_back(value);
+  }
+  return rows;
 }
 
 const DriftMeasure& Of(const DriftReport& report, std::string_view name) {
@@ -32,8 +88,16 @@ const DriftMeasure& Of(const DriftReport& report, std::string_view name) {
   return report.measures[0];
 }
 
+std::vector<std::string> Drifted(const DriftReport& report) {
+  std::vector<std::string> names;
+  for (const DriftMeasure& measure : report.measures) {
+    if (measure.drifted) names.push_back(measure.name);
+  }
+  return names;
+}
+
 TEST(Drift, IsSeenAndNotImagined) {
-  const auto reference = Traffic(1, 2000, 0, 10);
+  const TrafficRows reference = Traffic(1, 2000, 0, 10);
   const DriftReport same = MeasureDrift(reference, Traffic(2, 500, 0, 10), {});
   EXPECT_EQ(same.verdict, "no drift");
   ASSERT_EQ(same.measures.size(), 4u);
@@ -54,64 +118,176 @@ TEST(Drift, TooFewAreToldApartFromNone) {
   EXPECT_EQ(report.verdict, "too few");
   EXPECT_TRUE(report.measures.empty());
   EXPECT_EQ(MeasureDrift(Traffic(1, 2000, 0, 10), Traffic(2, 200, 500, 10), {}).verdict, "drift");
+  const DriftReport others = MeasureDrift(TableTraffic(1, 2000), Traffic(2, 500, 0, 10), {});
+  EXPECT_EQ(others.verdict, "too few") << "traffic of another model says nothing of this one";
+  EXPECT_EQ(others.live, 0);
+}
+
+TEST(Drift, IsOfEachInputAndOfAnswersThatAreNumbers) {
+  const TrafficRows reference = TableTraffic(1, 2000);
+  const DriftReport same = MeasureDrift(reference, TableTraffic(2, 1000), {});
+  EXPECT_EQ(same.verdict, "no drift");
+  ASSERT_EQ(same.measures.size(), 4u);
+  EXPECT_EQ(same.measures[3].name, "output price");
+  using Names = std::vector<std::string>;
+  const DriftReport older = MeasureDrift(reference, TableTraffic(3, 1000, {.age = 20}), {});
+  EXPECT_EQ(Drifted(older), Names{"input age"});
+  EXPECT_EQ(older.measures[0].name, "input age") << "what drifted stands first";
+  EXPECT_NEAR(older.measures[0].live_mean, 60, 2) << "missing ones are no numbers";
+  EXPECT_EQ(older.measures[0].test.first + older.measures[0].test.second, [&] {
+    int64_t known = 0;
+    for (const TrafficRows& rows : {reference, TableTraffic(3, 1000, {.age = 20})}) {
+      for (const double age : rows.Column(2)) known += !std::isnan(age);
+    }
+    return known;
+  }()) << "the sizes of the samples are told";
+  const DriftReport redder = MeasureDrift(reference, TableTraffic(4, 1000, {.red = 0.95}), {});
+  EXPECT_EQ(Drifted(redder), Names{"input colour"});
+  EXPECT_EQ(Of(redder, "input colour").test.first, 0) << "classes have no order";
+  EXPECT_EQ(Drifted(MeasureDrift(reference, TableTraffic(5, 1000, {.missing = 0.4}), {})),
+            Names{"input age"});
+  EXPECT_EQ(Drifted(MeasureDrift(reference, TableTraffic(6, 1000, {.price = 5}), {})), Names{"output price"});
+}
+
+// With fifty features compared at once, what chance gives one in a hundred comes every other time.
+TEST(Drift, ManyFeaturesAreComparedTogether) {
+  std::vector<TensorSpec> inputs;
+  for (int i = 0; i < 50; ++i) inputs.push_back(RowsSpec("c" + std::to_string(i), DType::kF64, {}));
+  const TrafficFeatures features =
+      TrafficFeatures::Of(Model(inputs, {RowsSpec("y", DType::kI64, {})}), AnswerReader());
+  const auto rows = [&](uint64_t seed, uint64_t count) {
+    TrafficRows drawn{features, {}};
+    for (uint64_t i = 0; i < count * features.size(); ++i) drawn.values.push_back(RandomNormal(seed, 9, i));
+    return drawn;
+  };
+  int reports = 0;
+  for (uint64_t seed = 0; seed < 20; ++seed)
+    reports +=
+        MeasureDrift(rows(2 * seed, 40), rows(2 * seed + 1, 40), {.minimum = 30, .stability = 0}).verdict ==
+        "drift";
+  EXPECT_LE(reports, 2);
 }
 
 TEST(TrafficSampleTest, IsBoundedAndFollowsTheRecentPast) {
   TrafficSample sample;
-  sample.Note({1, 0, 0, 0});
-  EXPECT_TRUE(sample.Read().empty()) << "off";
+  const TrafficFeatures features = Pictures();
+  sample.Follow(features);
+  const std::vector<double> one{1, 0, 0, 0}, two{2, 0, 0, 0};
+  sample.Note(features, one);
+  EXPECT_EQ(sample.Read().size(), 0u) << "off";
   sample.Enable(100);
-  for (int i = 0; i < 100; ++i) sample.Note({1, 0, 0, 0});
+  for (int i = 0; i < 100; ++i) sample.Note(features, one);
   EXPECT_EQ(sample.Read().size(), 100u);
-  for (int i = 0; i < 500; ++i) sample.Note({2, 0, 0, 0});
-  const auto now = sample.Read();
+  for (int i = 0; i < 500; ++i) sample.Note(features, two);
+  const TrafficRows now = sample.Read();
   EXPECT_EQ(now.size(), 100u);
-  EXPECT_LE(std::ranges::count(now, 1.0f, &TrafficFeature::mean), 4) << "e^-5 of the old ones are expected";
+  EXPECT_LE(std::ranges::count(now.Column(0), 1.0), 4) << "e^-5 of the old ones are expected";
   sample.Enable(0);
-  EXPECT_TRUE(sample.Read().empty());
+  EXPECT_EQ(sample.Read().size(), 0u);
 }
 
-TEST(Features, AreOfTheFirstRow) {
+TEST(TrafficSampleTest, FollowsTheLiveRevisionsFeatures) {
+  TrafficSample sample;
+  sample.Enable(10);
+  sample.Follow(Pictures());
+  sample.Note(Pictures(), std::vector<double>{1, 0, 0, 0});
+  sample.Note(Table(), std::vector<double>{1, 0, 0, 0});
+  EXPECT_EQ(sample.Read().size(), 1u) << "a candidate's are other values";
+  sample.Follow(Pictures());
+  EXPECT_EQ(sample.Read().size(), 1u) << "the same features go on";
+  sample.Follow(Pictures(9));
+  EXPECT_EQ(sample.Read().size(), 0u) << "other classes have other indexes";
+}
+
+TEST(Features, AreOfEveryInputAndOutput) {
+  using List = std::vector<std::string>;
+  EXPECT_EQ(Names(Pictures()), (List{"input mean", "input spread", "confidence", "class"}));
+  EXPECT_EQ(Names(Table()), (List{"input size", "input colour", "input age", "output price"}));
+  const ModelInterface two = Model({RowsSpec("a", DType::kF32, {3}), RowsSpec("t", DType::kString, {})},
+                                   {RowsSpec("scores", DType::kF32, {2}), RowsSpec("label", DType::kI64, {}),
+                                    RowsSpec("box", DType::kF32, {4})});
+  EXPECT_EQ(Names(TrafficFeatures::Of(two, Classes({"x", "y"}))),
+            (List{"input a mean", "input a spread", "output box mean", "output box spread", "confidence",
+                  "class"}));
+}
+
+TEST(Features, AreOfOneRow) {
   const Tensor input = Tensor::Of<uint8_t>({2, 4}, {10, 20, 30, 40, 200, 200, 200, 200});
-  AnswerReader reader{.output = 0, .scores = true, .probabilities = true, .classes = {"a", "b"}};
+  const ModelInterface model = Model({RowsSpec("x", DType::kU8, {4})}, {RowsSpec("y", DType::kF32, {2})});
   const std::vector<Tensor> inputs{input}, outputs{Tensor::Of<float>({2, 2}, {0.25f, 0.75f, 1, 0})};
-  const TrafficFeature feature = FeatureOf(inputs, outputs, reader, 2);
-  EXPECT_FLOAT_EQ(feature.mean, 25);
-  EXPECT_FLOAT_EQ(feature.spread, std::sqrt(125.0f));
-  EXPECT_FLOAT_EQ(feature.confidence, 0.75f);
-  EXPECT_EQ(feature.index, 1);
+  AnswerReader reader = Classes({"a", "b"});
+  const TrafficFeatures features = TrafficFeatures::Of(model, reader);
+  std::vector<double> values(features.size());
+  features.Read(inputs, outputs, 0, 2, values);
+  EXPECT_DOUBLE_EQ(values[0], 25);
+  EXPECT_DOUBLE_EQ(values[1], std::sqrt(125.0));
+  EXPECT_FLOAT_EQ(static_cast<float>(values[2]), 0.75f);
+  EXPECT_EQ(values[3], 1);
+  EXPECT_EQ(features.Answer(values).index, 1);
+  features.Read(inputs, outputs, 1, 2, values);
+  EXPECT_DOUBLE_EQ(values[0], 200);
+  EXPECT_EQ(features.Answer(values).index, 0);
+  features.Read(inputs, {}, 0, 2, values);
+  EXPECT_EQ(features.Answer(values).index, -1);
   reader.probabilities = false;  // logits: softmax of 0.25 and 0.75
-  EXPECT_NEAR(FeatureOf(inputs, outputs, reader, 2).confidence, 1 / (1 + std::exp(-0.5)), 1e-6);
+  TrafficFeatures::Of(model, reader).Read(inputs, outputs, 0, 2, values);
+  EXPECT_NEAR(values[2], 1 / (1 + std::exp(-0.5)), 1e-6);
 }
 
-TEST(CaseQueueTest, KeepsHardOnesWithConsentAndNoMoreThanItMay) {
-  CaseQueue cases;
-  BatchJob job;
-  job.inputs = {Tensor::Of<uint8_t>({2, 2}, {1, 2, 3, 4})};
-  job.rows = 2;
-  const auto offer = [&](float mean, float confidence) {
-    cases.Offer(job, {mean, 0, confidence, 1}, "7", Clock::Real());
+TEST(Features, OfATableAreItsCells) {
+  const std::vector<Tensor> inputs{Tensor::Of<double>({2}, {1.5, 2}), Tensor::Of<int64_t>({2}, {1, -1}),
+                                   Tensor::Of<double>({2}, {kMissing, 7})},
+      outputs{Tensor::Of<double>({2, 1}, {10, std::numeric_limits<double>::infinity()})};
+  const TrafficFeatures features = Table();
+  std::vector<double> values(features.size());
+  features.Read(inputs, outputs, 0, 2, values);
+  EXPECT_EQ(values[0], 1.5);
+  EXPECT_EQ(values[1], 1);
+  EXPECT_TRUE(std::isnan(values[2]));
+  EXPECT_EQ(values[3], 10);
+  features.Read(inputs, outputs, 1, 2, values);
+  EXPECT_TRUE(std::isnan(values[1])) << "a class that is missing";
+  EXPECT_EQ(values[2], 7);
+  EXPECT_TRUE(std::isnan(values[3])) << "no number";
+}
+
+TEST(Features, WhatThereIsNoRoomForIsCounted) {
+  std::vector<TensorSpec> inputs;
+  for (int i = 0; i < 300; ++i) inputs.push_back(RowsSpec("c" + std::to_string(i), DType::kF64, {}));
+  const TrafficFeatures features =
+      TrafficFeatures::Of(Model(inputs, {RowsSpec("y", DType::kF32, {2})}), Classes({"a", "b"}));
+  EXPECT_EQ(features.size(), TrafficFeatures::kMost);
+  EXPECT_EQ(features.left_out(), 300 - 254);
+  EXPECT_EQ(features.list().back().name, "class");
+  TrafficRows none{features, {}};
+  EXPECT_EQ(MeasureDrift(none, none, {}).unwatched, 46);
+}
+
+TEST(Usual, IsAllButOneInAHundred) {
+  const TrafficRows reference = TableTraffic(1, 1000);
+  const UsualTraffic usual = UsualTraffic::Of(reference);
+  const auto share = [&](const TrafficRows& rows) {
+    int64_t unusual = 0;
+    for (size_t i = 0; i < rows.size(); ++i) unusual += usual.IsUnusual(rows.row(i));
+    return static_cast<double>(unusual) / static_cast<double>(rows.size());
   };
-  cases.Enable({.consent = false});
-  offer(0, 0.1f);
-  EXPECT_TRUE(cases.Read().empty()) << "no consent";
-  cases.Enable({.consent = true, .most = 3, .below = 0.6});
-  offer(0, 0.9f);
-  EXPECT_TRUE(cases.Read().empty()) << "sure";
-  cases.SetUsual(-1, 1);
-  for (int i = 0; i < 4; ++i) offer(0, 0.1f);
-  offer(5, 0.9f);
-  const auto kept = cases.Read();
-  ASSERT_EQ(kept.size(), 3u);
-  EXPECT_EQ(kept[0].number, 3);
-  EXPECT_EQ(kept[1].why, "unsure");
-  EXPECT_EQ(kept[2].why, "unusual");
-  EXPECT_EQ(kept[2].input.dims(), (Dims{1, 2})) << "the first row";
-  EXPECT_EQ(kept[2].revision, "7");
-  cases.Forget(4);
-  EXPECT_EQ(cases.Read().size(), 1u);
-  cases.Enable({.consent = false});
-  EXPECT_TRUE(cases.Read().empty()) << "consent withdrawn";
+  EXPECT_DOUBLE_EQ(share(reference), 0.01);
+  EXPECT_LT(share(TableTraffic(2, 1000)), 0.025);
+  EXPECT_GT(share(TableTraffic(3, 1000, {.age = 60})), 0.9) << "any column";
+  EXPECT_LT(share(TableTraffic(4, 1000, {.price = 100})), 0.025) << "answers are not requests";
+}
+
+TEST(Usual, KnowsWhatItHasNeverSeen) {
+  TrafficRows reference{Table(), {}};
+  for (int i = 0; i < 200; ++i)
+    for (const double value : {5.0, 0.0, 40.0 + i % 10, 1.0}) reference.values.push_back(value);
+  const UsualTraffic usual = UsualTraffic::Of(reference);
+  const auto unusual = [&](std::vector<double> values) { return usual.IsUnusual(values); };
+  EXPECT_FALSE(unusual({5, 0, 44, 0}));
+  EXPECT_TRUE(unusual({5.01, 0, 44, 0})) << "what never changed";
+  EXPECT_TRUE(unusual({5, 1, 44, 0})) << "a class that never came";
+  EXPECT_TRUE(unusual({5, kMissing, 44, 0}));
+  EXPECT_TRUE(unusual({5, 0, kMissing, 0}));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <future>
 #include <thread>
 
@@ -53,27 +54,20 @@ std::optional<double> ErrorOf(const GoldenSet& set, std::span<const Tensor> outp
   return sum / static_cast<double>(set.width);
 }
 
-Result<std::vector<GoldenAnswer>> AskRows(Replica& replica, const GoldenSet& set, size_t first, size_t rows,
-                                          const CancelToken& cancel) {
-  const AnswerReader& reader = replica.info().answers;
-  std::promise<Result<std::vector<GoldenAnswer>>> promise;
+// Asks about some rows; `read` sees the answer while it is there.
+Status AskRows(
+    Replica& replica, const GoldenSet& set, size_t first, size_t rows, const CancelToken& cancel,
+    const std::function<void(std::span<const Tensor> inputs, std::span<const Tensor> outputs)>& read) {
+  std::promise<Status> promise;
   BatchJob job;
   TRY(job.inputs, set.Rows(static_cast<int64_t>(first), static_cast<int64_t>(rows)));
   job.rows = static_cast<int64_t>(rows);
   job.cancel = cancel;
   job.aside = true;
-  job.done = [&](Result<BatchAnswer> answer) {
+  job.done = [&, inputs = job.inputs](Result<BatchAnswer> answer) {
     if (!answer) return promise.set_value(std::move(answer).error());
-    std::vector<GoldenAnswer> answers;
-    const bool finite = std::ranges::all_of(answer->outputs, AllFinite);
-    for (size_t i = 0; i < rows; ++i) {
-      const ClassAnswer got =
-          reader.Read(answer->outputs, static_cast<int64_t>(i), static_cast<int64_t>(rows));
-      GoldenAnswer& read =
-          answers.emplace_back(GoldenAnswer{got.index, got.index, got.confidence, finite, {}});
-      if (set.width > 0) read.error = ErrorOf(set, answer->outputs, i, rows, static_cast<int64_t>(first + i));
-    }
-    promise.set_value(std::move(answers));
+    read(inputs, answer->outputs);
+    promise.set_value({});
   };
   // A full queue is clients' traffic, which goes first.
   while (true) {
@@ -84,6 +78,23 @@ Result<std::vector<GoldenAnswer>> AskRows(Replica& replica, const GoldenSet& set
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return promise.get_future().get();
+}
+
+// The whole set, one small batch after another.
+Status AskAll(Replica& replica, const GoldenSet& set, const CancelToken& cancel,
+              const std::function<void(size_t first, size_t rows, std::span<const Tensor> inputs,
+                                       std::span<const Tensor> outputs)>& read) {
+  const RevisionInfo& info = replica.info();
+  const auto most = static_cast<size_t>(
+      info.interface.rows_first ? std::clamp<int64_t>(info.limits.max_rows, 1, kRowsAtOnce) : 1);
+  const auto examples = static_cast<size_t>(set.examples);
+  for (size_t first = 0; first < examples; first += most) {
+    if (cancel.Cancelled()) return Error{ErrorCode::kCancelled, "the rollout was stopped", ""};
+    const size_t rows = std::min(most, examples - first);
+    TRY_STATUS(AskRows(replica, set, first, rows, cancel,
+                       [&](auto inputs, auto outputs) { read(first, rows, inputs, outputs); }));
+  }
+  return {};
 }
 
 // What says what is right: the column that the gate names, or the one that can be meant.
@@ -259,20 +270,33 @@ Result<std::vector<GoldenAnswer>> AskGolden(Replica& replica, const GoldenSet& s
     }
     TRY(classes, ClassesOf(info.answers, set));
   }
-  const auto most = static_cast<size_t>(
-      info.interface.rows_first ? std::clamp<int64_t>(info.limits.max_rows, 1, kRowsAtOnce) : 1);
   std::vector<GoldenAnswer> answers;
-  const auto examples = static_cast<size_t>(set.examples);
-  for (size_t first = 0; first < examples; first += most) {
-    if (cancel.Cancelled()) return Error{ErrorCode::kCancelled, "the rollout was stopped", ""};
-    const size_t rows = std::min(most, examples - first);
-    TRY(auto some, AskRows(replica, set, first, rows, cancel));
-    for (GoldenAnswer& answer : some) {
-      if (set.width == 0 && answer.index >= 0) answer.index = classes[static_cast<size_t>(answer.index)];
-      answers.push_back(answer);
+  TRY_STATUS(AskAll(replica, set, cancel, [&](size_t first, size_t rows, auto, auto outputs) {
+    const bool finite = std::ranges::all_of(outputs, AllFinite);
+    for (size_t i = 0; i < rows; ++i) {
+      const ClassAnswer got = info.answers.Read(outputs, static_cast<int64_t>(i), static_cast<int64_t>(rows));
+      GoldenAnswer& read = answers.emplace_back(GoldenAnswer{.finite = finite});
+      if (set.width > 0)
+        read.error = ErrorOf(set, outputs, i, rows, static_cast<int64_t>(first + i));
+      else if (got.index >= 0)
+        read.index = classes[static_cast<size_t>(got.index)];
     }
-  }
+  }));
   return answers;
+}
+
+Result<TrafficRows> GoldenTraffic(Replica& replica, const GoldenSet& set, const CancelToken& cancel) {
+  const TrafficFeatures& features = replica.info().features;
+  TrafficRows seen{features, {}};
+  TRY_STATUS(AskAll(replica, set, cancel, [&](size_t, size_t rows, auto inputs, auto outputs) {
+    for (size_t i = 0; i < rows; ++i) {
+      const size_t before = seen.values.size();
+      seen.values.resize(before + features.size());
+      features.Read(inputs, outputs, static_cast<int64_t>(i), static_cast<int64_t>(rows),
+                    std::span(seen.values).subspan(before));
+    }
+  }));
+  return seen;
 }
 
 GoldenResult CompareOnGolden(GoldenSource& source, const GoldenGate& gate, Replica& live, Replica& candidate,

@@ -58,9 +58,7 @@ class HubGoldenSource final : public GoldenSource {
 };
 
 struct GoldenAnswer {
-  int64_t index = -1;     // of the set's classes; -1: none of them
-  int64_t of_model = -1;  // of the model's own
-  double confidence = 0;
+  int64_t index = -1;  // of the set's classes; -1: none of them
   bool finite = true;
   std::optional<double> error;  // of numbers: the mean over the set's width; empty: no output is so wide
 };
@@ -69,6 +67,9 @@ struct GoldenAnswer {
 // such batch at most. kCancelled; errors of the replica.
 Result<std::vector<GoldenAnswer>> AskGolden(Replica& replica, const GoldenSet& set,
                                             const CancelToken& cancel);
+
+// What the set's requests and the replica's answers to them look like, asked as above.
+Result<TrafficRows> GoldenTraffic(Replica& replica, const GoldenSet& set, const CancelToken& cancel);
 
 // Both revisions on the set. What keeps it from being asked is in `unusable`, what is wrong with the
 // candidate's answers in the counts.

@@ -28,6 +28,7 @@ Result<std::shared_ptr<Replica>> Replica::Load(std::string name, LoadedModel mod
   if (Status named = info->interface.AddCategories(info->signature); !named)
     return located(std::move(named).error());
   info->answers = AnswerReader::Of(info->signature, info->interface);
+  info->features = TrafficFeatures::Of(info->interface, info->answers);
   if (limits.process) {
     auto written = WorkerModel::Write(model.module, function);
     if (!written) return located(std::move(written).error());

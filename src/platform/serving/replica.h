@@ -7,6 +7,7 @@
 #include "platform/serving/answer_reader.h"
 #include "platform/serving/batcher.h"
 #include "platform/serving/model_source.h"
+#include "platform/serving/traffic_features.h"
 #include "platform/serving/warm_up.h"
 #include "platform/serving/worker_process.h"
 
@@ -18,7 +19,8 @@ struct RevisionInfo {
   std::string model_id;
   std::string signature;  // signature.json, or empty
   ModelInterface interface;
-  AnswerReader answers;  // what its outputs say
+  AnswerReader answers;      // what its outputs say
+  TrafficFeatures features;  // what is watched of its requests and answers
   BatchLimits limits;    // as they are applied: max_rows 1 where rows cannot share a run
   WarmUpReport warm_up;
 };

@@ -1,6 +1,7 @@
 #include "platform/serving/service.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -248,12 +249,24 @@ void Service::Remember(const Gates& gates) {
   remembers_ = sample_.enabled() || cases_.enabled();
 }
 
-void Service::Saw(const BatchJob& job, const BatchAnswer& answer) {
-  if (remembers_.load(std::memory_order_relaxed)) {
-    const TrafficFeature feature = FeatureOf(job.inputs, answer.outputs, answer.revision->answers, job.rows);
-    if (sample_.enabled()) sample_.Note(feature);
-    if (cases_.enabled()) cases_.Offer(job, feature, answer.revision->name, Clock::Real());
+// A few rows of a request, evenly over it: one with a thousand says more than one with one, but shall not
+// cost the worker a thousand times as much.
+void Service::Watch(const BatchJob& job, const BatchAnswer& answer) {
+  constexpr int64_t kRows = 8;
+  const TrafficFeatures& features = answer.revision->features;
+  std::array<double, TrafficFeatures::kMost> place;
+  const auto values = std::span(place).first(features.size());
+  const int64_t rows = std::min(kRows, job.rows);
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t row = i * job.rows / rows;
+    features.Read(job.inputs, answer.outputs, row, job.rows, values);
+    if (sample_.enabled()) sample_.Note(features, values);
+    if (cases_.enabled()) cases_.Offer(job, row, values, *answer.revision, Clock::Real());
   }
+}
+
+void Service::Saw(const BatchJob& job, const BatchAnswer& answer) {
+  if (remembers_.load(std::memory_order_relaxed)) Watch(job, answer);
   if (!watches()) return;
   const auto traffic = traffic_.Read();
   if (traffic->candidate == nullptr) return;
@@ -312,6 +325,7 @@ void Service::Retire(const std::shared_ptr<Replica>& replica) {
 
 // One switch at a time. Returns what there was, which nobody asks any more.
 Service::Traffic Service::SwitchTraffic(Traffic next) {
+  if (next.current != nullptr) sample_.Follow(next.current->info().features);
   const bool watched = next.candidate != nullptr;
   if (watched) watches_.store(true);
   Traffic old = traffic_.Switch(std::move(next));

@@ -11,10 +11,10 @@
 
 #include "platform/serving/candidate.h"
 #include "platform/serving/cases.h"
-#include "platform/serving/drift_watch.h"
 #include "platform/serving/named_tensor.h"
 #include "platform/serving/replica.h"
 #include "platform/serving/switch_pointer.h"
+#include "platform/serving/traffic_sample.h"
 
 namespace sinter {
 
@@ -97,6 +97,7 @@ class Service : private AnswerObserver {
     Replica* Find(std::string_view revision) const;
   };
   void Saw(const BatchJob& job, const BatchAnswer& answer) override;
+  void Watch(const BatchJob& job, const BatchAnswer& answer);
   Status SubmitTo(const Traffic& traffic, Replica& replica, BatchJob& job, uint64_t key);
   void AskLive(BatchJob job, Error why);
   bool Ask(ServiceRequest& request, BatchDone& done);

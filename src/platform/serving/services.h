@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "platform/records/records.h"
+#include "platform/serving/drift_watch.h"
 #include "platform/serving/model_source.h"
 #include "platform/serving/rollout_driver.h"
 #include "platform/serving/service.h"
@@ -73,6 +74,9 @@ class Services {
   Result<bool> Label(std::string_view name, std::string_view id, int64_t label);
   // Live traffic against the golden set. kConflict where the service has none.
   Result<DriftReport> Drift(std::string_view name);
+  // Where a service keeps cases and has a golden set: asks its revision about that, once, and from then on
+  // requests that look otherwise are kept as well. kUnavailable: it sleeps, and is left so.
+  Status LearnUsual(std::string_view name, const CancelToken& cancel);
   // What the next rollouts must pass.
   Result<ServiceInfo> SetGates(std::string_view name, const Gates& gates, std::string_view who);
   // Lets go of what the service has loaded; the next request, which is held meanwhile, has it loaded again.
@@ -120,7 +124,7 @@ class Services {
     std::mutex measuring;
     std::string reference_of;
     std::string reference_dataset;
-    std::vector<TrafficFeature> reference;
+    TrafficRows reference;
   };
   std::shared_ptr<Entry> FindEntry(std::string_view name) const;
   Result<std::shared_ptr<Entry>> NeedEntry(std::string_view name) const;
@@ -138,6 +142,8 @@ class Services {
   void ScaleOne(Entry& entry);
   // Under `changing`: a service that sleeps is loaded again, and answers what it holds.
   Status Wake(Entry& entry);
+  // Under `measuring`.
+  Status LearnReference(Entry& entry, const ServiceInfo& info, Replica& replica, const CancelToken& cancel);
   bool LetSleep(Entry& entry, const Replica& replica);
   void PokeScaler();
   Status DeleteRollouts(std::string_view name, std::string_view who);

@@ -186,6 +186,7 @@ Result<ServiceInfo> Services::SetGates(std::string_view name, const Gates& gates
   entry->service->Remember(gates);
   std::lock_guard lock(entry->measuring);
   entry->reference_of.clear();
+  if (!gates.golden) entry->service->cases().SetUsual(nullptr);
   return info;
 }
 
@@ -205,31 +206,33 @@ Result<DriftReport> Services::Drift(std::string_view name) {
   if (replica == nullptr)
     return Error{ErrorCode::kUnavailable, fmt::format("service {} is not ready", name), ""};
   std::lock_guard lock(entry->measuring);
-  if (entry->reference_of != replica->info().name) {
-    TRY(const auto set,
-        golden_->Load(*info.gates.golden, replica->info().interface, replica->info().answers.classifies()));
-    TRY(const auto answers, AskGolden(*replica, *set, CancelToken()));
-    entry->reference.clear();
-    for (size_t i = 0; i < answers.size(); ++i) {
-      TRY(const std::vector<Tensor> inputs, set->Rows(static_cast<int64_t>(i), 1));
-      TrafficFeature feature = FeatureOf(inputs, {}, AnswerReader(), 1);
-      feature.index = static_cast<int32_t>(answers[i].of_model);
-      feature.confidence = static_cast<float>(answers[i].confidence);
-      entry->reference.push_back(feature);
-    }
-    entry->reference_of = replica->info().name;
-    entry->reference_dataset = set->ref;
-    // All but one in a hundred of the golden set's inputs are usual.
-    std::vector<float> means;
-    for (const TrafficFeature& feature : entry->reference) means.push_back(feature.mean);
-    std::ranges::sort(means);
-    const size_t rare = means.size() / 200;
-    entry->service->cases().SetUsual(static_cast<double>(means[rare]),
-                                     static_cast<double>(means[means.size() - 1 - rare]));
-  }
+  TRY_STATUS(LearnReference(*entry, info, *replica, CancelToken()));
   DriftReport report = MeasureDrift(entry->reference, entry->service->sample().Read(), info.gates.drift);
   report.dataset = entry->reference_dataset;
   return report;
+}
+
+Status Services::LearnUsual(std::string_view name, const CancelToken& cancel) {
+  TRY(const auto entry, NeedEntry(name));
+  TRY(const ServiceInfo info, Show(name));
+  const auto replica = entry->service->Current();
+  if (!info.gates.golden || golden_ == nullptr || !info.gates.cases.consent) return {};
+  if (replica == nullptr)
+    return Error{ErrorCode::kUnavailable, fmt::format("service {} is not loaded", name), ""};
+  std::lock_guard lock(entry->measuring);
+  return LearnReference(*entry, info, *replica, cancel);
+}
+
+Status Services::LearnReference(Entry& entry, const ServiceInfo& info, Replica& replica,
+                                const CancelToken& cancel) {
+  if (entry.reference_of == replica.info().name) return {};
+  TRY(const auto set,
+      golden_->Load(*info.gates.golden, replica.info().interface, replica.info().answers.classifies()));
+  TRY(entry.reference, GoldenTraffic(replica, *set, cancel));
+  entry.reference_of = replica.info().name;
+  entry.reference_dataset = set->ref;
+  entry.service->cases().SetUsual(std::make_shared<const UsualTraffic>(UsualTraffic::Of(entry.reference)));
+  return {};
 }
 
 void Services::ResumeRollout(const ServiceInfo& service) {

@@ -12,6 +12,7 @@
 #include "engine/graph/infer.h"
 #include "engine/graph/text.h"
 #include "engine/ops/catalog.h"
+#include "platform/serving/model_interface.h"
 #include "platform/serving/model_source.h"
 
 namespace sinter {
@@ -27,6 +28,14 @@ inline std::string ScaleModel(double factor) {
     }}
   }})",
                      factor);
+}
+
+// An input or output of rows: [N, row...].
+inline TensorSpec RowsSpec(std::string name, DType dtype, const std::vector<int64_t>& row,
+                           std::vector<std::string> categories = {}) {
+  TensorSpec spec{std::move(name), dtype, {Dim::Symbol("N")}, std::move(categories)};
+  for (const int64_t size : row) spec.shape.push_back(size);
+  return spec;
 }
 
 // Gives the models that a test put in; "name@version" must be there in full, or "name" for the only one.

@@ -11,7 +11,8 @@
 namespace sinter {
 namespace {
 
-constexpr uint32_t kMostTensors = 256;
+// Two lives' cases of a table of 256 columns; what a count may claim is bounded by the bytes behind it.
+constexpr uint32_t kMostTensors = 1 << 20;
 constexpr uint8_t kMostRank = 16;
 constexpr uint32_t kMostThreads = 1024;
 

@@ -81,15 +81,20 @@ constexpr size_t kMostOfOldLives = 1000;
 Result<std::string> CasesText(std::span<const HardCase> cases) {
   Json said = Json::array();
   std::vector<Tensor> inputs;
-  inputs.reserve(cases.size());
   for (const HardCase& one : cases) {
+    Json names = Json::array();
+    for (const CaseInput& input : one.inputs) {
+      names.push_back({{"name", input.name}, {"category", input.category}});
+      inputs.push_back(input.row);
+    }
     said.push_back({{"number", one.number},
                     {"at_ms", one.at_ms},
                     {"revision", one.revision},
+                    {"inputs", std::move(names)},
                     {"index", one.index},
+                    {"class_name", one.class_name},
                     {"confidence", one.confidence},
                     {"why", one.why}});
-    inputs.push_back(one.input);
   }
   TRY(const std::string bytes, EncodeTensors(inputs));
   return Json{{"cases", std::move(said)}}.dump() + "\n" + bytes;
@@ -107,7 +112,13 @@ Result<std::vector<HardCase>> ReadCases(std::string_view text) {
     read.number = one.Int("number");
     read.at_ms = one.Int("at_ms");
     read.revision = one.String("revision");
+    for (const Json& named : one.Array("inputs")) {
+      JsonReader input(named, "case: input");
+      read.inputs.push_back({input.String("name"), {}, input.String("category")});
+      TRY_STATUS(input.Finish());
+    }
     read.index = one.Int("index");
+    read.class_name = one.String("class_name");
     read.confidence = one.Number("confidence");
     read.why = one.String("why");
     TRY_STATUS(one.Finish());
@@ -116,9 +127,15 @@ Result<std::vector<HardCase>> ReadCases(std::string_view text) {
   const std::string_view bytes = text.substr(end + 1);
   TRY(std::vector<Tensor> inputs,
       DecodeTensors({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}));
-  if (inputs.size() != cases.size())
-    return Corrupt(fmt::format("cases: {} inputs of {} cases", inputs.size(), cases.size()));
-  for (size_t i = 0; i < cases.size(); ++i) cases[i].input = std::move(inputs[i]);
+  size_t named = 0;
+  for (HardCase& one : cases) {
+    for (CaseInput& input : one.inputs) {
+      if (named < inputs.size()) input.row = std::move(inputs[named]);
+      ++named;
+    }
+  }
+  if (inputs.size() != named)
+    return Corrupt(fmt::format("cases: {} inputs where {} are named", inputs.size(), named));
   return cases;
 }
 
@@ -187,24 +204,45 @@ Status ForgetCasesIf(Platform& platform, std::string_view service,
   return {};
 }
 
-CaseSaver::CaseSaver(Platform& platform) : platform_(platform) {
+CaseKeeper::CaseKeeper(Platform& platform) : platform_(platform) {
   thread_ = std::thread([this] {
     std::unique_lock lock(mutex_);
-    while (!wakes_.wait_for(lock, kEvery, [this] { return stopping_; })) Save();
+    while (!wakes_.wait_for(lock, kEvery, [this] { return stopping_; })) {
+      lock.unlock();
+      Save();
+      Learn();
+      lock.lock();
+    }
   });
 }
 
-CaseSaver::~CaseSaver() {
+CaseKeeper::~CaseKeeper() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wakes_.notify_all();
+  cancel_.Cancel();
   thread_.join();
   Save();
 }
 
-void CaseSaver::Save() {
+// Each revision is asked about each golden set once, whatever came of it: a set that does not fit says so
+// where a person asks for drift.
+void CaseKeeper::Learn() {
+  const auto services = platform_.services().List();
+  if (!services) return;
+  for (const ServiceInfo& info : *services) {
+    if (!info.gates.cases.consent || !info.gates.golden) continue;
+    const std::string asked = info.current.revision + " " + GatesJson(info.gates).dump();
+    std::string& learned = learned_[info.name];
+    if (learned == asked) continue;
+    const Status status = platform_.services().LearnUsual(info.name, cancel_.token());
+    if (status || status.error().code != ErrorCode::kUnavailable) learned = asked;
+  }
+}
+
+void CaseKeeper::Save() {
   std::lock_guard lock(saving_);
   std::error_code none;
   for (const auto& entry : std::filesystem::directory_iterator(platform_.home().folder() / "cases", none)) {

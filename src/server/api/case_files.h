@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/cancel.h"
 #include "platform/serving/cases.h"
 #include "server/api/platform.h"
 
@@ -41,16 +42,20 @@ void ForgetCases(Platform& platform, std::string_view service, const KeptCases& 
 Status ForgetCasesIf(Platform& platform, std::string_view service,
                      const std::function<bool(const HardCase&)>& taken);
 
-// Writes what has changed; removes files of services that are gone or may keep nothing.
-class CaseSaver {
+// Every few seconds: writes what has changed, removes files of services that are gone or may keep nothing,
+// and lets services learn what usual requests look like.
+class CaseKeeper {
  public:
-  explicit CaseSaver(Platform& platform);
-  ~CaseSaver();  // writes once more
-  CaseSaver(const CaseSaver&) = delete;
+  explicit CaseKeeper(Platform& platform);
+  ~CaseKeeper();  // writes once more
+  CaseKeeper(const CaseKeeper&) = delete;
   void Save();
 
  private:
+  void Learn();
   Platform& platform_;
+  std::map<std::string, std::string> learned_;  // service -> what was asked about; of its thread
+  CancelSource cancel_;
   std::mutex saving_;
   std::map<std::string, std::pair<int64_t, size_t>> saved_;  // last number and how many, of each service
   std::mutex mutex_;

@@ -13,9 +13,16 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 HardCase Case(int64_t number, uint8_t pixel) {
-  HardCase one{number, 1000 + number, "3", *Tensor::Create(DType::kU8, {1, 2, 2}), 1, 0.25, "unsure"};
-  std::memset(one.input.mutable_raw(), pixel, 4);
-  return one;
+  Tensor picture = *Tensor::Create(DType::kU8, {1, 2, 2});
+  std::memset(picture.mutable_raw(), pixel, 4);
+  return {.number = number,
+          .at_ms = 1000 + number,
+          .revision = "3",
+          .inputs = {{"picture", std::move(picture), ""}, {"colour", Tensor::Of<int64_t>({1}, {2}), "red"}},
+          .index = 1,
+          .class_name = "coat",
+          .confidence = 0.25,
+          .why = "unsure"};
 }
 
 TEST(CaseFiles, ComeBackWholeOrNotAtAll) {
@@ -28,10 +35,26 @@ TEST(CaseFiles, ComeBackWholeOrNotAtAll) {
   EXPECT_EQ((*read)[1].number, 2);
   EXPECT_EQ((*read)[1].at_ms, 1002);
   EXPECT_EQ((*read)[1].confidence, 0.25);
-  EXPECT_EQ((*read)[1].input.dims(), Dims({1, 2, 2}));
-  EXPECT_EQ(std::memcmp((*read)[1].input.raw(), cases[1].input.raw(), 4), 0);
+  EXPECT_EQ((*read)[1].class_name, "coat");
+  ASSERT_EQ((*read)[1].inputs.size(), 2u);
+  EXPECT_EQ((*read)[1].inputs[0].row.dims(), Dims({1, 2, 2}));
+  EXPECT_EQ(std::memcmp((*read)[1].inputs[0].row.raw(), cases[1].inputs[0].row.raw(), 4), 0);
+  EXPECT_EQ((*read)[1].inputs[1].name, "colour");
+  EXPECT_EQ((*read)[1].inputs[1].category, "red");
   EXPECT_TRUE(ReadCases(*CasesText({}))->empty());
   for (size_t cut = 0; cut < text->size(); ++cut) EXPECT_FALSE(ReadCases(text->substr(0, cut))) << cut;
+}
+
+// As many as two lives of a service may keep, of a table's many columns.
+TEST(CaseFiles, HoldAsManyAsAreKept) {
+  HardCase wide{.number = 1, .at_ms = 1, .revision = "1", .why = "unusual"};
+  for (int i = 0; i < 100; ++i)
+    wide.inputs.push_back({"column " + std::to_string(i), Tensor::Of<double>({1}, {i * 1.0}), ""});
+  const std::vector<HardCase> cases(2000, wide);
+  const auto read = ReadCases(*CasesText(cases));
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(read->size(), 2000u);
+  EXPECT_EQ(read->back().inputs.back().row.AsDouble(0), 99);
 }
 
 // What is in a folder that is none of `known`.
@@ -83,7 +106,7 @@ TEST(CaseFiles, DamagedOnesArePutAsideAndTold) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "") << "told once";
 
   // They are users' data like the others: without a service, or its consent, they go.
-  CaseSaver(*platform).Save();
+  CaseKeeper(*platform).Save();
   EXPECT_EQ(Others(cases, {}).size(), 0u);
 }
 
@@ -99,7 +122,7 @@ TEST(CaseFiles, OfServicesThatAreGoneNothingStays) {
   EXPECT_FALSE(std::filesystem::exists(now));
   EXPECT_EQ(ReadCases(*ReadFile(old))->size(), 1u);
   EXPECT_EQ(ReadKeptCases(*platform, "s").error().code, ErrorCode::kNotFound);
-  CaseSaver saver(*platform);
+  CaseKeeper saver(*platform);
   saver.Save();
   EXPECT_FALSE(std::filesystem::exists(old));
 }

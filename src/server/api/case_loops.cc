@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/labels/labellings.h"
+#include "server/api/case_dataset.h"
 #include "server/api/case_files.h"
 #include "server/api/job_api.h"
 #include "server/api/routes.h"
-#include "server/api/traffic_routes.h"
 #include "training/trainer/recipe.h"
 
 namespace sinter {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/labels/label_json.h"
-#include "server/api/traffic_routes.h"
+#include "server/api/case_dataset.h"
 
 namespace sinter {
 namespace {

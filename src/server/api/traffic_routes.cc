@@ -6,15 +6,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "platform/data/dataset.h"
+#include "server/api/case_dataset.h"
 #include "server/api/case_files.h"
 #include "server/api/case_loops.h"
 
 namespace sinter {
 namespace {
 
-constexpr std::string_view kSplit = "cases";
-constexpr std::string_view kLabel = "label", kSaid = "said";
 constexpr int64_t kMostNumbers = 1 << 20;  // of one answer
 
 Result<std::shared_ptr<Service>> Need(Platform& platform, std::string_view name) {
@@ -23,28 +21,22 @@ Result<std::shared_ptr<Service>> Need(Platform& platform, std::string_view name)
   return service;
 }
 
-std::string ClassName(const RevisionInfo* info, int64_t index) {
-  if (info == nullptr || index < 0 || index >= static_cast<int64_t>(info->answers.classes.size())) return "";
-  return info->answers.classes[static_cast<size_t>(index)];
-}
-
-Json Numbers(const Tensor& tensor) {
-  Json numbers = Json::array();
-  for (int64_t i = 0; i < tensor.elements(); ++i) {
-    const double value = tensor.AsDouble(i);
-    if (value == std::floor(value) && std::abs(value) < 1e15)
-      numbers.push_back(static_cast<int64_t>(value));
+// A row of one input: numbers, or the class's name; null where it is missing.
+Json ValuesOf(const CaseInput& input, const ModelInterface* model) {
+  Json values = Json::array();
+  const int at = model == nullptr ? -1 : model->FindInput(input.name);
+  if (at >= 0 && !model->inputs[static_cast<size_t>(at)].categories.empty())
+    return Json::array({input.category.empty() ? Json(nullptr) : Json(input.category)});
+  for (int64_t i = 0; i < input.row.elements(); ++i) {
+    const double value = input.row.AsDouble(i);
+    if (!std::isfinite(value))
+      values.push_back(nullptr);
+    else if (value == std::floor(value) && std::abs(value) < 1e15)
+      values.push_back(static_cast<int64_t>(value));
     else
-      numbers.push_back(value);
+      values.push_back(value);
   }
-  return numbers;
-}
-
-// One row's shape, without the rows dimension.
-std::vector<int64_t> RowShape(const RevisionInfo& info, const Tensor& row) {
-  std::vector<int64_t> shape = row.dims();
-  if (info.interface.rows_first && !shape.empty()) shape.erase(shape.begin());
-  return shape;
+  return values;
 }
 
 }  // namespace
@@ -65,10 +57,10 @@ Json DriftJson(const DriftReport& report) {
     }
     measures.push_back(std::move(json));
   }
-  return {{"verdict", report.verdict},      {"drifted", report.verdict == "drift"},
-          {"live_sample", report.live},     {"reference_sample", report.reference},
-          {"minimum", report.minimum},      {"dataset", report.dataset},
-          {"measures", std::move(measures)}};
+  return {{"verdict", report.verdict},     {"drifted", report.verdict == "drift"},
+          {"live_sample", report.live},    {"reference_sample", report.reference},
+          {"minimum", report.minimum},     {"dataset", report.dataset},
+          {"unwatched", report.unwatched}, {"measures", std::move(measures)}};
 }
 
 Result<Json> ListCases(Platform& platform, std::string_view name, int64_t limit) {
@@ -79,17 +71,22 @@ Result<Json> ListCases(Platform& platform, std::string_view name, int64_t limit)
   Json items = Json::array();
   int64_t numbers = 0;
   for (const HardCase& one : cases) {
-    numbers += one.input.elements();
+    Json inputs = Json::array();
+    for (const CaseInput& input : one.inputs) {
+      numbers += input.row.elements();
+      inputs.push_back({{"name", input.name},
+                        {"shape", input.row.dims()},
+                        {"data", ValuesOf(input, info == nullptr ? nullptr : &info->interface)}});
+    }
     if (static_cast<int64_t>(items.size()) == limit || numbers > kMostNumbers) break;
     items.push_back({{"number", one.number},
                      {"at_ms", one.at_ms},
                      {"revision", one.revision},
                      {"why", one.why},
                      {"class", one.index},
-                     {"class_name", ClassName(info.get(), one.index)},
+                     {"class_name", one.class_name},
                      {"confidence", one.confidence},
-                     {"shape", one.input.dims()},
-                     {"data", Numbers(one.input)}});
+                     {"inputs", std::move(inputs)}});
   }
   const auto loop = FindCaseLoop(platform, name);
   if (!loop && loop.error().code != ErrorCode::kNotFound) return loop.error();
@@ -97,78 +94,6 @@ Result<Json> ListCases(Platform& platform, std::string_view name, int64_t limit)
               {"consent", service->cases().enabled()},
               {"loop", loop ? CaseLoopJson(*loop) : Json(nullptr)},
               {"items", std::move(items)}};
-}
-
-Result<Json> ExportCases(Platform& platform, std::string_view name, std::string_view dataset,
-                         std::string_view who, bool to_label) {
-  TRY(const KeptCases kept, ReadKeptCases(platform, name));
-  TRY(Json made, WriteCases(platform, name, kept.cases, dataset, who, to_label));
-  ForgetCases(platform, name, kept);
-  return made;
-}
-
-Result<Json> WriteCases(Platform& platform, std::string_view name, std::span<const HardCase> cases,
-                        std::string_view dataset, std::string_view who, bool to_label) {
-  TRY(const auto service, Need(platform, name));
-  const auto info = service->Info();
-  const Error none{ErrorCode::kConflict, fmt::format("service {} has kept no cases", name),
-                   "its gates say whether it may: sinter service gates NAME --keep-cases"};
-  if (cases.empty() || info == nullptr) return none;
-  // A service keeps its inputs over rollouts; rows of other sizes, where sizes are free, cannot share a
-  // column.
-  const Tensor& first = cases.front().input;
-  DatasetColumn inputs;
-  inputs.name = info->interface.inputs[0].name;
-  inputs.dtype = first.dtype();
-  inputs.shape = RowShape(*info, first);
-  const size_t rank = inputs.shape.size();
-  const bool picture = first.dtype() == DType::kU8 && (rank == 2 || (rank == 3 && inputs.shape[2] <= 4));
-  inputs.kind = picture ? ColumnKind::kPicture : ColumnKind::kVector;
-  DatasetColumn labels{std::string(kLabel), ColumnKind::kClass, DType::kU8, {}, info->answers.classes};
-  const bool with_labels = info->answers.classifies() && labels.classes.size() <= 256 &&
-                           inputs.name != kLabel && inputs.name != kSaid;
-  std::string rows, said;
-  int64_t count = 0;
-  for (const HardCase& one : cases) {
-    if (one.input.dtype() != first.dtype() || one.input.dims() != first.dims()) continue;
-    if (with_labels && one.index < 0) continue;
-    rows.append(reinterpret_cast<const char*>(one.input.raw()), one.input.bytes());
-    said.push_back(static_cast<char>(one.index));
-    ++count;
-  }
-  if (count == 0) return none;
-  DatasetInfo description{{inputs}, {{std::string(kSplit), count}}};
-  if (with_labels && to_label) {
-    DatasetColumn model = labels;
-    model.name = kSaid;
-    labels.missing = true;
-    description.label = labels.name;
-    description.columns.insert(description.columns.end(), {labels, model});
-  } else if (with_labels) {
-    description.columns.push_back(labels);
-  }
-  NameFiles(description.columns);
-  std::vector<ManifestFile> files;
-  const auto put = [&](std::string path, std::string_view bytes) -> Status {
-    TRY(const BlobInfo blob, platform.store().Put(bytes));
-    files.push_back({std::move(path), blob.size, blob.digest});
-    return {};
-  };
-  TRY_STATUS(put(std::string(kDatasetFile), DatasetText(description)));
-  TRY_STATUS(put(ColumnPath(kSplit, description.columns[0]), rows));
-  if (with_labels) TRY_STATUS(put(ColumnPath(kSplit, description.columns.back()), said));
-  if (with_labels && to_label) {
-    const auto rows_of = static_cast<size_t>(count);
-    TRY_STATUS(put(ColumnPath(kSplit, description.columns[1]), std::string(rows_of, '\0')));
-    TRY_STATUS(put(MissingPath(kSplit, description.columns[1]), std::string(rows_of, '\1')));
-  }
-  TRY(const Manifest manifest, Manifest::Make(std::move(files)));
-  const Json details = {{"service", name},
-                        {"labels", to_label ? "none yet; 'said' is what the model said"
-                                            : "what the model said; not checked by anybody"}};
-  TRY(const RepositoryVersion version,
-      platform.repositories(RepositoryKind::kDataset).Add(dataset, manifest, details.dump(), who));
-  return Json{{"dataset", version.Ref()}, {"split", kSplit}, {"rows", count}};
 }
 
 std::vector<Route> TrafficRoutes(Platform& platform, bool loopback) {

@@ -116,7 +116,7 @@ Status ShowGates(const CliContext& context, ApiClient& client) {
 }
 
 void PrintDrift(const Json& report) {
-  fmt::print("{}: {} live requests, {} of the golden set {}", TextOf(report, "verdict"),
+  fmt::print("{}: {} live rows, {} of the golden set {}", TextOf(report, "verdict"),
              TextOf(report, "live_sample"), TextOf(report, "reference_sample"), TextOf(report, "dataset"));
   fmt::print("{}\n",
              report["measures"].empty() ? fmt::format("; {} are needed", TextOf(report, "minimum")) : "");
@@ -128,6 +128,8 @@ void PrintDrift(const Json& report) {
                     TextOf(m, "reference_mean"), TextOf(m, "live_mean")});
   }
   if (rows.size() > 1) fmt::print("{}", Table(rows));
+  if (const int64_t unwatched = report.value("unwatched", int64_t{0}); unwatched > 0)
+    fmt::print("{} more inputs or outputs are not watched: there is room for 256 figures\n", unwatched);
 }
 
 Status ShowDrift(const CliContext& context, ApiClient& client) {

@@ -411,5 +411,6 @@ export interface Drift {
   reference_sample: number;
   minimum: number;
   dataset: string;
-  measures: DriftMeasure[];
+  measures: DriftMeasure[]; // those that drifted first
+  unwatched?: number; // inputs and outputs for which there was no room
 }

@@ -14,6 +14,12 @@ import { Dialog } from "./dialog";
 import { Ledger, Section } from "./layout";
 import { Picture } from "./picture";
 
+interface CaseInput {
+  name: string;
+  shape: number[];
+  data: (number | string | null)[]; // null: missing
+}
+
 interface HardCase {
   number: number;
   at_ms: number;
@@ -22,8 +28,7 @@ interface HardCase {
   class: number;
   class_name: string;
   confidence: number;
-  shape: number[];
-  data: number[];
+  inputs: CaseInput[];
 }
 
 // How far kept cases are on their way back as a model.
@@ -45,17 +50,32 @@ interface Cases {
 const SHOWN = 24;
 const LIVE_MS = 5000;
 
-// A request's shape has the rows first.
-const sizeOf = (one: HardCase) => pictureSize(one.shape.length > 2 ? one.shape.slice(1) : one.shape);
+// Of the first input that is a picture. A request's shape has the rows first.
+function pictureOf(one: HardCase) {
+  for (const { shape, data } of one.inputs) {
+    const size = pictureSize(shape.length > 2 ? shape.slice(1) : shape);
+    if (size) return { size, data: data as number[] };
+  }
+  return null;
+}
+
+const CELL_NUMBERS = 8; // of an input that has many
+
+function cell(input: CaseInput): string {
+  const shown = input.data
+    .slice(0, CELL_NUMBERS)
+    .map((v) => (v === null ? "–" : typeof v === "number" ? figure(v) : v));
+  return shown.join(" ");
+}
 
 function Cards({ items }: { items: HardCase[] }) {
   return (
     <ul class="picture-cards">
       {items.map((one) => {
-        const size = sizeOf(one);
+        const picture = pictureOf(one);
         return (
           <li key={one.number}>
-            {size && <Picture data={one.data} size={size} />}
+            {picture && <Picture data={picture.data} size={picture.size} />}
             <p>
               <strong>{one.class_name || "–"}</strong>
             </p>
@@ -87,6 +107,21 @@ function RoundNote({ round }: { round: Round }) {
   );
 }
 
+// The only one needs no name; a row of a table is its cells.
+function Inputs({ inputs }: { inputs: CaseInput[] }) {
+  const only = inputs[0];
+  if (inputs.length === 1 && only) return <code>{cell(only)}</code>;
+  return (
+    <span class="cells">
+      {inputs.map((input) => (
+        <span key={input.name}>
+          {input.name} <code>{cell(input)}</code>
+        </span>
+      ))}
+    </span>
+  );
+}
+
 function Rows({ items }: { items: HardCase[] }) {
   return (
     <Ledger label={say("cases")}>
@@ -104,12 +139,7 @@ function Rows({ items }: { items: HardCase[] }) {
         {items.map((one) => (
           <tr key={one.number}>
             <th scope="row">
-              <code>
-                {one.data
-                  .slice(0, 8)
-                  .map((v) => figure(v))
-                  .join(" ")}
-              </code>
+              <Inputs inputs={one.inputs} />
             </th>
             <td>{one.class_name || "–"}</td>
             <td class="n">{share(one.confidence, 0)}</td>
@@ -165,7 +195,7 @@ export function CasesSection({ service }: { service: Service }) {
   const path = may("read") ? `/services/${segment(service.name)}/cases?limit=${SHOWN}` : null;
   const { data } = useResource<Cases>(path, LIVE_MS);
   if (data === undefined) return null;
-  const pictures = data.items.some((one) => sizeOf(one) !== null);
+  const pictures = data.items.some((one) => pictureOf(one) !== null);
   return (
     <Section title={say("cases")} aside={<p>{say("casesHow")}</p>}>
       {!data.consent && <p class="quiet">{say("casesOff")}</p>}

@@ -1,14 +1,13 @@
-// The rollout of a service: under way, or the latest; and how its live traffic differs from what it was tested on.
+// The rollout of a service: under way, or the latest.
 import { useRef, useState } from "preact/hooks";
 import { segment } from "../api/client";
 import { useResource } from "../api/resource";
-import type { Drift, Items, Rollout, Service } from "../api/types";
+import type { Items, Rollout, Service } from "../api/types";
 import { may } from "../app/session";
-import { ago, figure, moment, whole } from "../lib/format";
+import { ago, moment } from "../lib/format";
 import { say } from "../words/words";
 import { GateTrack } from "./gates";
-import { GrainMark } from "./grain";
-import { Ledger, Section } from "./layout";
+import { Section } from "./layout";
 import { SteerDialog, type Wish } from "./steer_dialog";
 
 const LIVE_MS = 1000;
@@ -54,56 +53,6 @@ export function RolloutSection({ service }: { service: Service }) {
       <GateTrack key={rollout.name} rollout={rollout} classes={service.signature?.classes ?? []} />
       {!rollout.over && may("write") && <Steering rollout={rollout} ask={ask} />}
       {wish !== null && <SteerDialog service={service.name} wish={wish} done={reload} close={() => ask(null)} />}
-    </Section>
-  );
-}
-
-export function DriftSection({ service }: { service: Service }) {
-  const path = service.gates?.golden ? `/services/${segment(service.name)}/drift` : null;
-  const { data: drift } = useResource<Drift>(path, REST_MS);
-  if (drift === undefined) return null;
-  return (
-    <Section title={say("drift")} aside={<p>{say("driftHow", { data: drift.dataset })}</p>}>
-      <p class={drift.drifted ? "notable" : ""}>
-        <GrainMark state={drift.drifted ? "failed" : drift.live_sample < drift.minimum ? "waiting" : "done"} />
-        {drift.verdict} · {say("driftSample", { live: whole(drift.live_sample), minimum: whole(drift.minimum) })}
-      </p>
-      {drift.measures.length > 0 && (
-        <Ledger label={say("drift")}>
-          <thead>
-            <tr>
-              <th scope="col">{say("what")}</th>
-              <th scope="col" class="n">
-                {say("stability")}
-              </th>
-              <th scope="col" class="n">
-                {say("byChance")}
-              </th>
-              <th scope="col" class="n">
-                {say("ksDistance")}
-              </th>
-              <th scope="col" class="n">
-                {say("tested")}
-              </th>
-              <th scope="col" class="n">
-                {say("liveMean")}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {drift.measures.map((m) => (
-              <tr key={m.name}>
-                <th scope="row">{m.name.replaceAll("_", " ")}</th>
-                <td class={m.drifted ? "n notable" : "n"}>{figure(m.stability_index)}</td>
-                <td class="n">{figure(m.by_chance)}</td>
-                <td class="n">{figure(m.ks_distance)}</td>
-                <td class="n">{figure(m.reference_mean)}</td>
-                <td class="n">{figure(m.live_mean)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </Ledger>
-      )}
     </Section>
   );
 }

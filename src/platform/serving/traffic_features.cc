@@ -1,0 +1,145 @@
+#include "platform/serving/traffic_features.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace sinter {
+namespace {
+
+constexpr int64_t kMostNumbers = 4096;
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+// A classifier's two come last, and there is always room for them.
+constexpr size_t kOfClass = 2;
+
+// Whether a row of it is one number.
+bool IsOne(const TensorSpec& spec, bool rows_first) {
+  const auto sizes = std::span(spec.shape).subspan(rows_first ? 1 : 0);
+  return std::ranges::all_of(sizes, [](const Dim& size) { return size.Constant() == 1; });
+}
+
+struct Moments {
+  double mean = kMissing, spread = kMissing;
+};
+
+Moments MomentsOf(const Tensor& tensor, int64_t first, int64_t count) {
+  double sum = 0, squares = 0;
+  count = std::min(kMostNumbers, count);
+  if (count < 1) return {};
+  DispatchDType(tensor.dtype(), [&]<class T>() {
+    for (const T of : tensor.data<T>().subspan(static_cast<size_t>(first), static_cast<size_t>(count))) {
+      double value = 0;
+      if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>)
+        value = static_cast<double>(static_cast<float>(of));
+      else if constexpr (std::is_arithmetic_v<T>)
+        value = static_cast<double>(of);
+      sum += value;
+      squares += value * value;
+    }
+  });
+  const double n = static_cast<double>(count), mean = sum / n;
+  if (!std::isfinite(mean)) return {};
+  return {mean, std::sqrt(std::max(0.0, squares / n - mean * mean))};
+}
+
+// Indexes of classes are the same values only where the classes are.
+uint64_t LayoutOf(std::span<const TrafficFeature> list, const ModelInterface& model,
+                  const AnswerReader& answers) {
+  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  const auto add = [&](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
+  };
+  for (const TrafficFeature& feature : list)
+    add(fmt::format("{}\n{} {}\n", feature.name, feature.classes, feature.of_input));
+  for (const TensorSpec& input : model.inputs) {
+    for (const std::string& name : input.categories) add(name + "\n");
+  }
+  for (const std::string& name : answers.classes) add(name + "\n");
+  return hash;
+}
+
+}  // namespace
+
+void TrafficFeatures::Add(const TensorSpec& spec, bool rows_first, Source source, std::string_view what,
+                          bool named) {
+  if (spec.dtype == DType::kString) return;
+  source.one = IsOne(spec, rows_first);
+  if (list_.size() + (source.one ? 1 : 2) > kMost - (answers_.classifies() ? kOfClass : 0)) {
+    ++left_out_;
+    return;
+  }
+  sources_.push_back(source);
+  const std::string name = fmt::format("{} {}", what, spec.name);
+  const bool input = !source.output;
+  if (source.one) {
+    list_.push_back({name, static_cast<int32_t>(spec.categories.size()), input});
+    return;
+  }
+  // The only one needs no name.
+  for (const char* moment : {"mean", "spread"})
+    list_.push_back({fmt::format("{} {}", named ? name : std::string(what), moment), 0, input});
+}
+
+TrafficFeatures TrafficFeatures::Of(const ModelInterface& model, const AnswerReader& answers) {
+  TrafficFeatures features;
+  features.answers_ = answers;
+  for (size_t i = 0; i < model.inputs.size(); ++i)
+    features.Add(model.inputs[i], model.rows_first, {.tensor = i}, "input", model.inputs.size() > 1);
+  for (size_t i = 0; i < model.outputs.size(); ++i) {
+    // Beside a class, whole numbers say the class once more, or which thing it is, not how much.
+    if (static_cast<int>(i) == answers.output || (answers.classifies() && !IsFloat(model.outputs[i].dtype)))
+      continue;
+    features.Add(model.outputs[i], model.rows_first, {.output = true, .tensor = i}, "output",
+                 model.outputs.size() > 1);
+  }
+  if (answers.classifies()) {
+    features.list_.push_back({"confidence", 0, false});
+    features.list_.push_back({"class", static_cast<int32_t>(answers.classes.size()), false});
+  }
+  features.layout_ = LayoutOf(features.list_, model, answers);
+  return features;
+}
+
+void TrafficFeatures::Read(std::span<const Tensor> inputs, std::span<const Tensor> outputs, int64_t row,
+                           int64_t rows, std::span<double> values) const {
+  size_t at = 0;
+  for (const Source& source : sources_) {
+    const std::span<const Tensor> given = source.output ? outputs : inputs;
+    const size_t count = source.one ? 1 : 2;
+    std::fill_n(values.begin() + static_cast<std::ptrdiff_t>(at), count, kMissing);
+    if (source.tensor < given.size() && row < rows) {
+      const Tensor& tensor = given[source.tensor];
+      const int64_t of_row = tensor.elements() / rows;
+      if (!source.one) {
+        const Moments moments = MomentsOf(tensor, row * of_row, of_row);
+        values[at] = moments.mean;
+        values[at + 1] = moments.spread;
+      } else if (of_row == 1) {
+        const double value = tensor.AsDouble(row);
+        const bool missing = !std::isfinite(value) || (list_[at].classes > 0 && value < 0);
+        values[at] = missing ? kMissing : value;
+      }
+    }
+    at += count;
+  }
+  if (!answers_.classifies()) return;
+  const ClassAnswer answer = answers_.Read(outputs, row, rows);
+  values[at] = answer.index < 0 ? kMissing : answer.confidence;
+  values[at + 1] = answer.index < 0 ? kMissing : static_cast<double>(answer.index);
+}
+
+ClassAnswer TrafficFeatures::Answer(std::span<const double> values) const {
+  if (!answers_.classifies() || std::isnan(values[list_.size() - 1])) return {};
+  return {static_cast<int64_t>(values[list_.size() - 1]), values[list_.size() - kOfClass]};
+}
+
+std::vector<double> TrafficRows::Column(size_t feature) const {
+  std::vector<double> column;
+  column.reserve(size());
+  for (size_t i = 0; i < size(); ++i) column.push_back(row(i)[feature]);
+  return column;
+}
+
+}  // namespace sinter
