@@ -158,8 +158,7 @@ class CaseLoop(Program):
         train = RECIPE.format(name="flowers", classes=3, features="", epochs=15)
         model = self.ok_json("train", self.recipe_file(train))["model"]
         retrain = self.folder / "retrain.yaml"
-        retrain.write_text(train.replace("name: flowers", "name: again")
-                           .replace("{dataset: flowers}", "{dataset: digits-cases, train: cases, test: cases}"))
+        retrain.write_text(train.replace("name: flowers", "name: again"))
         gates = self.folder / "gates.yaml"
         gates.write_text("golden: {dataset: flowers, split: train, margin: 0.9}\ncases: {consent: true, below: 0.999}\n"
                          "rollout: {strategy: blue-green, bake_s: 0}\nshadow: {percent: 0}\n")
@@ -188,7 +187,11 @@ class CaseLoop(Program):
             self.assertIn(case["inputs"][2]["data"][0], ("small", "middle", "large", None))
         odd = next(c for c in kept if c["why"] == "unusual")
         self.assertEqual([i["data"][0] for i in odd["inputs"]], [5.1, 900, "small"])
-        self.ok("service", "loop", "digits", "--after", len(kept), "--retrain", retrain, "--auto-rollout")
+        # Said at once, and not to who has labelled for an hour: the cases alone have no split "train".
+        self.assertIn("its data are the split 'train', and what it trains on has cases",
+                      self.fails("service", "loop", "digits", "--after", len(kept), "--retrain", retrain))
+        self.assertIn("into flowers (train)", self.ok("service", "loop", "digits", "--after", len(kept), "--retrain", retrain,
+                                                      "--into", "flowers", "--auto-rollout"))
         first = self.round("labelling")
         self.assertEqual(first["rows"], len(kept))
         columns = self.get("/sinter/v1/datasets/digits-cases@1/profile")["dataset"]["columns"]
@@ -200,19 +203,33 @@ class CaseLoop(Program):
         labelled = 0
         while items := self.api("POST", f"/labellings/{first['labelling']}/next", {"count": 100})["items"]:
             for item in items:
-                shown = item["content"]["cells"]
-                self.assertEqual(sorted(shown), sorted(names), "the whole row, and not what the model said")
+                shown = {cell["name"]: cell["value"] for cell in item["content"]["cells"]}
+                self.assertEqual(list(shown), names, "the whole row in its order, and not what the model said")
                 key = (str(shown["sepal"] or ""), str(float(shown["width"])), shown["size"] or "")
                 self.api("PUT", f"/labellings/{first['labelling']}/items/{item['item']}/answer",
                          {"value": {"class": species[key]}})
             labelled += len(items)
         self.assertEqual(labelled, len(kept))
         self.api("POST", f"/labellings/{first['labelling']}/commit", {"only_labelled": True})
+        for delay in (0, 0.1, 0.5):
+            time.sleep(delay)
+            self.again()
         self.wait("rollout", lambda: self.ok_json("service", "show", "digits")["current"]["model"] == "again@1")
         self.assertEqual([i["name"] for i in self.ok_json("service", "show", "digits")["inputs"]], names)
         run = self.get(f"/sinter/v1/runs/{self.now()['run']}")
-        self.assertEqual((run["state"], run["dataset"]), ("succeeded", "digits-cases@2"))
+        self.assertEqual((run["state"], run["dataset"]), ("succeeded", "flowers@2"))
         ask(cells[:5])
+        # Behind the rows that there were, once; what is tested with is not learned.
+        self.fails("data", "show", "flowers@3")
+        diff = self.ok_json("data", "diff", "flowers@1", "flowers@2")
+        details = self.get("/sinter/v1/datasets/flowers@2")["details"]["appended"]
+        self.assertEqual((details["ref"], details["to"]), ("digits-cases@2", "train"))
+        self.assertEqual(details["rows"] + details["left_out"], len(kept))
+        self.assertGreater(details["left_out"], 0)
+        self.assertEqual({s["name"]: s["after"] - s["before"] for s in diff["splits"]}, {"train": details["rows"], "test": 0})
+        edges = self.get("/sinter/v1/lineage?kind=dataset&ref=flowers@2")["edges"]
+        self.assertIn(({"kind": "dataset", "ref": "digits-cases@2"}, "appended"), [(e["from"], e["how"]) for e in edges])
+        self.assertIn("the rollout of again@1 is done", self.ok("service", "loop", "digits"))
 
 
 if __name__ == "__main__":

@@ -85,6 +85,10 @@ class Gates(Program):
                          "rollout: {strategy: canary, shares: [20, 100], bake_s: 0.2}\n"
                          "budget: {minimum: 20, p99_ms: 60000}\n")
         self.assertIn("canary of 20, 100%, 0.2 s each", self.ok("service", "gates", "digits", "--gates", gates))
+        # What a file does not speak of stays.
+        (self.folder / "more.yaml").write_text("drift: {minimum: 300}\n")
+        self.assertIn("golden    small (test), 200 examples", self.ok("service", "gates", "digits", "--gates", self.folder / "more.yaml"))
+        self.assertEqual(self.ok_json("service", "show", "digits")["gates"]["drift"]["minimum"], 300)
         # Without traffic it waits in the shadow: too few, never a guess. The server is killed there, and in each
         # state after it.
         self.ok("service", "rollout", "digits", good)

@@ -52,7 +52,7 @@ class RolloutKills(Program):
         self.live = self.ok_json("train", self.recipe_file(recipe("live", epochs=1)))["model"]
         self.ok("model", "pull", self.live, self.folder / "live")
         # A run of the last takes several times longer than the budget that it breaks, on fast machines too.
-        for name, factor, trips in (("quick", 1.5, 1), ("slow", 2, 16), ("slowest", 3, 128)):
+        for name, factor, trips in (("quick", 1.5, 1), ("slow", 2, 32), ("slowest", 3, 128)):
             changed(self.folder / "live", self.folder / name, factor, trips)
             self.ok("model", "push", name, self.folder / name)
         gates = self.folder / "gates.yaml"
@@ -234,7 +234,9 @@ class RolloutKills(Program):
         # Rolling back: the answers turn first, then that is written down. A server that dies between the two, or
         # before, or after, is found with one or the other, and answers as it says.
         found = set()
-        for after_ms in (0, 1, 2, 3, 4, 6, 9, 14, 30):
+        for after_ms in (0, 1, 2, 3, 4, 6, 9, 14, 30, 300, 3000):
+            if after_ms > 30 and "rolled_back" in found:
+                break  # the longer waits are for slow disks
             live, trial = self.begin("quick")
             self.comes("shadow")
             self.post("promote", {"reason": "now"})
@@ -262,7 +264,7 @@ class RolloutKills(Program):
             self.ask(live if back else trial)
             if not back:
                 self.abort(live)
-        self.assertIn("rolled_back", found, "30 ms were too few")
+        self.assertIn("rolled_back", found, "3 s were too few")
 
     def test_rolled_back_by_its_budget(self):
         """A candidate that breaks the budget is taken away, and stays away after a kill at once."""

@@ -239,6 +239,18 @@ class Tabular(Program):
         self.assertTrue(all(math.isfinite(p) for p in missing))
         self.assertIn("'tiny' is none of 3 classes", self.ask("sizes", {"sepal": [5.0], "petal": ["tiny"]}, code=400))
         self.assertIn("'sepal'", self.ask("sizes", {"petal": ["small"]}, code=400))
+        # By their indexes too, of which there are three, and -1 where it is missing.
+        body = {"inputs": [{"name": "sepal", "shape": [2], "datatype": "FP64", "data": [5.0, 5.0]},
+                           {"name": "petal", "shape": [2], "datatype": "INT64", "data": [2, -1]}]}
+        status, answer = self.request("POST", "/v2/models/sizes/infer", self.token, body)
+        self.assertEqual(status, 200, answer)
+        for a, b in zip(json.loads(answer)["outputs"][0]["data"], small + missing):
+            self.assertAlmostEqual(a, b, places=5)
+        body["inputs"][1]["data"] = [2, 3]
+        status, answer = self.request("POST", "/v2/models/sizes/infer", self.token, body)
+        self.assertEqual(status, 400)
+        self.assertIn("input 'petal': 3 is none of 3 classes", json.loads(answer)["error"])
+        self.assertRegex(self.ok("data", "profile", "sizes"), r"petal: (small|middle|large) \d+, ")
         # The same columns tell which labels are suspect.
         report = self.ok_json("data", "profile", "sizes", "--model", "sizes")["suspects"]
         self.assertEqual(sum(s["rows"] for s in report["splits"]), 150)

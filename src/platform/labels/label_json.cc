@@ -45,12 +45,12 @@ Json ContentJson(const LabellingSpec& spec, const DatasetVersion& version, size_
       return {{"kind", "sound"}, {"rate", spec.rate}, {"seconds", samples / static_cast<double>(spec.rate)}};
     }
   }
-  Json cells = Json::object();
+  Json cells = Json::array();
   for (size_t c = 0; c < columns.size(); ++c) {
     // What a model said of a row is its prelabel, where one was asked for; it does not stand among the cells.
     const bool chosen = spec.content.empty() ? !columns[c].remark : columns[c].name == spec.content;
     if (chosen && columns[c].name != spec.column)
-      cells[columns[c].name] = CellJson(version.CellAt(split, c, row));
+      cells.push_back({{"name", columns[c].name}, {"value", CellJson(version.CellAt(split, c, row))}});
   }
   return {{"kind", "row"}, {"cells", std::move(cells)}};
 }

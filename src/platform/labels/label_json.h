@@ -9,7 +9,7 @@
 namespace sinter {
 
 // {"item","row","content","prelabel","mine"}; content is {"kind":"picture","width","height"},
-// {"kind":"text","text"} or {"kind":"row","cells":{...}}, never with the labels' own column.
+// {"kind":"text","text"} or {"kind":"row","cells":[{"name","value"}]}, never with the labels' own column.
 Json LabelItemJson(const LabelBoard& board, int64_t index, std::string_view labeller,
                    const DatasetVersion& version, size_t split);
 // With "answers", "decision" (a value, {"skip":true} or null), "decided" ({"by","at","reason"}) and "gold".

@@ -34,7 +34,7 @@ Decision<CaseAction> DecideRound(const CaseSnapshot& snapshot) {
       if (snapshot.labelling == CaseSnapshot::Labelling::kAbsent)
         return {{Finish(fmt::format("labelling {} was removed", round.labelling))}, {}};
       if (snapshot.labelling == CaseSnapshot::Labelling::kUncommitted) return {{}, kCaseLook};
-      if (snapshot.spec.retrain.empty())
+      if (snapshot.spec.retrain.empty() && snapshot.spec.into.empty())
         return {{Finish(fmt::format("its labels are {}", snapshot.committed))}, {}};
       return {{{Kind::kTrain, {}}}, {}};
     case CasePhase::kTraining:

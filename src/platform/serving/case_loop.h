@@ -46,7 +46,7 @@ struct CaseAction {
     kBegin,   // the fresh cases become a version and a round
     kForget,  // the round's cases are kept no longer
     kOpen,    // make the labelling, if it is not there yet
-    kTrain,   // write down the version, and which job trains on it
+    kTrain,  // put the labelled rows where they are to go; write down the version, and which job trains on it
     kSubmit,  // that job is not there: make it
     kOffer,   // write down the model; `message` empty: it is to be rolled out
     kRollOut,

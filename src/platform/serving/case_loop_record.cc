@@ -34,6 +34,14 @@ Result<CaseLoopSpec> ReadCaseLoopSpec(const Json& json) {
   JsonReader reader(json, "loop");
   CaseLoopSpec spec;
   TRY_STATUS(ReadLabellingPart(reader.OptionalObject("labelling"), spec));
+  if (const Json* into = reader.Any("into"); into != nullptr && !into->is_null()) {
+    JsonReader part(*into, "loop: into");
+    spec.into = part.String("dataset");
+    spec.into_split = part.String("split", spec.into_split);
+    if (spec.into.empty() || spec.into.contains('@'))
+      part.Fail("dataset", "must be a name, without a version");
+    TRY_STATUS(part.Finish());
+  }
   if (const Json* retrain = reader.Any("retrain"); retrain != nullptr && !retrain->is_null())
     spec.retrain = reader.String("retrain");
   spec.rollout = reader.Bool("rollout", spec.rollout);
@@ -45,13 +53,15 @@ Result<CaseLoopSpec> ReadCaseLoopSpec(const Json& json) {
 }
 
 Json CaseLoopSpecJson(const CaseLoopSpec& spec) {
-  return {{"labelling",
-           {{"after", spec.after},
-            {"labellers", spec.labellers},
-            {"review", spec.review},
-            {"instructions", spec.instructions}}},
-          {"retrain", spec.retrain.empty() ? Json(nullptr) : Json(spec.retrain)},
-          {"rollout", spec.rollout}};
+  return {
+      {"labelling",
+       {{"after", spec.after},
+        {"labellers", spec.labellers},
+        {"review", spec.review},
+        {"instructions", spec.instructions}}},
+      {"into", spec.into.empty() ? Json(nullptr) : Json{{"dataset", spec.into}, {"split", spec.into_split}}},
+      {"retrain", spec.retrain.empty() ? Json(nullptr) : Json(spec.retrain)},
+      {"rollout", spec.rollout}};
 }
 
 std::string_view CasePhaseName(CasePhase phase) { return kPhases[static_cast<size_t>(phase)]; }

@@ -20,13 +20,16 @@ struct CaseLoopSpec {
   int64_t labellers = 1;
   std::string review = "none";  // "none", "disagreements", "all"
   std::string instructions;
-  std::string
-      retrain;  // a recipe, which trains on what is committed of such a labelling; empty: nothing does
+  // A data set, behind whose rows of `into_split` the labelled ones go; empty: they stay by themselves.
+  std::string into, into_split = "train";
+  // A recipe, which trains on what the labels became; empty: nothing does.
+  std::string retrain;
   bool rollout = false;  // what was trained goes through the service's gates; else a person begins that
   bool operator==(const CaseLoopSpec&) const = default;
 };
-// {"labelling":{"after","labellers","review","instructions"},"retrain":text or null,"rollout"}; what is
-// absent has its default. kInvalidArgument: unknown fields, values out of range, a rollout of nothing.
+// {"labelling":{"after","labellers","review","instructions"},"into":{"dataset","split"} or null,
+// "retrain":text or null,"rollout"}; what is absent has its default. kInvalidArgument: unknown fields, values
+// out of range, a rollout of nothing.
 Result<CaseLoopSpec> ReadCaseLoopSpec(const Json& json);
 Json CaseLoopSpecJson(const CaseLoopSpec& spec);
 
@@ -46,7 +49,7 @@ struct CaseRound {
   int64_t rows = 0;
   std::vector<std::string> cases;  // their digests
   std::string labelling;           // its name
-  std::string version;             // that its labels became: "fashion-cases@4"
+  std::string version;             // that its labels became: "fashion-cases@4", or of `into`
   std::string job, run, model;     // that train on it, and what came of it: "fashion@5"
   std::string message;             // how the round ended
   bool operator==(const CaseRound&) const = default;

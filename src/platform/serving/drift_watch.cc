@@ -18,6 +18,11 @@ double MeanOf(std::span<const double> values) {
   return count == 0 ? 0 : sum / static_cast<double>(count);
 }
 
+double MissingShare(std::span<const double> values) {
+  const auto missing = std::ranges::count_if(values, [](double value) { return std::isnan(value); });
+  return values.empty() ? 0 : static_cast<double>(missing) / static_cast<double>(values.size());
+}
+
 std::vector<int64_t> CountClasses(std::span<const double> values, int32_t classes) {
   std::vector<int64_t> counts(static_cast<size_t>(classes) + 1);  // the last: no class
   for (const double value : values)
@@ -35,13 +40,16 @@ DriftReport MeasureDrift(const TrafficRows& reference, const TrafficRows& live, 
   report.minimum = limits.minimum;
   report.unwatched = reference.features.left_out();
   report.verdict = "too few";
-  if (std::min(report.reference, report.live) < limits.minimum) return report;
+  report.reference_minimum = kLeastReference;
+  if (report.live < limits.minimum || report.reference < kLeastReference) return report;
   const std::span<const TrafficFeature> features = reference.features.list();
   const auto together = static_cast<int>(features.size());
   for (size_t f = 0; f < features.size(); ++f) {
     const std::vector<double> before = reference.Column(f), now = live.Column(f);
     DriftMeasure& measure = report.measures.emplace_back();
     measure.name = features[f].name;
+    measure.reference_missing = MissingShare(before);
+    measure.live_missing = MissingShare(now);
     if (features[f].classes > 0) {
       measure.stability = StabilityOfCounts(CountClasses(before, features[f].classes),
                                             CountClasses(now, features[f].classes), together);

@@ -14,19 +14,24 @@ namespace sinter {
 struct DriftMeasure {
   std::string name;  // the feature's
   StabilityIndex stability;
-  KolmogorovSmirnov test;  // not of classes, which have no order
-  double reference_mean = 0, live_mean = 0;
+  KolmogorovSmirnov test;                          // not of classes, which have no order
+  double reference_mean = 0, live_mean = 0;        // of what is not missing
+  double reference_missing = 0, live_missing = 0;  // shares
   bool drifted = false;
 };
 
 struct DriftReport {
-  std::string verdict;                           // "too few", "no drift", "drift"
-  int64_t reference = 0, live = 0, minimum = 0;  // rows
-  std::string dataset;                           // the golden set: "fashion@1"
+  std::string verdict;                         // "too few", "no drift", "drift"
+  int64_t reference = 0, live = 0;             // rows
+  int64_t minimum = 0, reference_minimum = 0;  // of live ones, and of the reference; fewer are too few
+  std::string dataset;                         // the golden set: "fashion@1"
   // Those that drifted first, each part in the features' order; none while there are too few.
   std::vector<DriftMeasure> measures;
   int64_t unwatched = 0;  // inputs and outputs beyond the features that there is room for
 };
+
+// Fewer of the reference are no sample of anything: of ten bins each has five.
+inline constexpr int64_t kLeastReference = 50;
 
 // A measure has drifted where its stability index is above the limit and above what chance alone gives one of
 // so many: with thousands of samples a Kolmogorov-Smirnov test finds differences that matter to nobody, so

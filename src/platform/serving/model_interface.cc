@@ -107,7 +107,17 @@ Status ModelInterface::AddCategories(std::string_view signature) {
 
 Result<Tensor> ModelInterface::Indexed(size_t input, Tensor given) const {
   const TensorSpec& spec = inputs[input];
-  if (spec.categories.empty() || given.dtype() != DType::kString) return given;
+  if (spec.categories.empty()) return given;
+  const auto classes = static_cast<int64_t>(spec.categories.size());
+  if (given.dtype() == DType::kI64) {
+    for (const int64_t index : given.data<int64_t>()) {
+      if (index < -1 || index >= classes)
+        return InvalidArgument(
+            fmt::format("input '{}': {} is none of {} classes", spec.name, index, classes),
+            fmt::format("0 to {}, -1 where it is missing, or their names as BYTES", classes - 1));
+    }
+  }
+  if (given.dtype() != DType::kString) return given;
   auto indexes = IndexCategories(spec.categories, given);
   if (!indexes) return std::move(indexes).error().In(fmt::format("input '{}'", spec.name));
   return indexes;

@@ -36,7 +36,8 @@ struct ModelInterface {
 
   // Takes the categories of inputs from a signature.json; "" has none.
   Status AddCategories(std::string_view signature);
-  // A tensor for an input as it was sent: where that has categories and the tensor strings, their indexes.
+  // A tensor for an input as it was sent: where that has categories and the tensor strings, their indexes;
+  // indexes that are none (-1: missing) are refused.
   Result<Tensor> Indexed(size_t input, Tensor given) const;
 
   int FindInput(std::string_view name) const;   // -1: there is none

@@ -1,6 +1,11 @@
+#include <algorithm>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "platform/data/dataset_version.h"
+#include "platform/serving/case_table.h"
 #include "server/api/case_loops.h"
 #include "server/api/routes.h"
 #include "training/trainer/recipe.h"
@@ -15,6 +20,36 @@ Json CaseLoopJson(const CaseLoopInfo& loop) {
   return json;
 }
 
+namespace {
+
+// What would fail once people have labelled fails here: a recipe that cannot be read, or whose splits the
+// version that it trains on will not have.
+Status CheckSplits(Platform& platform, const CaseLoopSpec& spec) {
+  std::vector<std::string> splits{std::string(kCaseSplit)};
+  if (!spec.into.empty()) {
+    TRY(const RepositoryVersion found, platform.repositories(RepositoryKind::kDataset).Find(spec.into));
+    TRY(const auto version, DatasetVersion::Open(platform.store(), found.id));
+    const auto to = version->SplitIndex(spec.into_split);
+    if (!to) return Error(to.error()).In("loop: into");
+    splits.clear();
+    for (const DatasetSplit& split : version->info().splits) splits.push_back(split.name);
+  }
+  if (spec.retrain.empty()) return {};
+  const auto recipe = ParseRecipe(spec.retrain);
+  if (!recipe) return Error(recipe.error()).In("loop: retrain");
+  for (const std::string& split : {recipe->train_split, recipe->test_split}) {
+    if (std::ranges::find(splits, split) != splits.end()) continue;
+    return InvalidArgument(
+        fmt::format("loop: retrain: its data are the split '{}', and what it trains on has {}", split,
+                    fmt::join(splits, ", ")),
+        spec.into.empty() ? "data: {train: cases, test: cases}; or let the cases go into the data set: --into"
+                          : "name them in the recipe: data: {train: ..., test: ...}");
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<CaseLoopInfo> FindCaseLoop(Platform& platform, std::string_view service) {
   const auto record = platform.records().Get(kCaseLoopKind, service);
   if (!record && record.error().code == ErrorCode::kNotFound)
@@ -27,10 +62,7 @@ Result<CaseLoopInfo> FindCaseLoop(Platform& platform, std::string_view service) 
 Result<Json> SetCaseLoop(Platform& platform, std::string_view service, const Json& spec,
                          std::string_view who) {
   TRY(const CaseLoopSpec read, ReadCaseLoopSpec(spec));
-  if (!read.retrain.empty()) {
-    const auto recipe = ParseRecipe(read.retrain);
-    if (!recipe) return Error(recipe.error()).In("loop: retrain");
-  }
+  TRY_STATUS(CheckSplits(platform, read));
   TRY(const ServiceInfo info, platform.services().Show(service));
   if (!info.gates.cases.consent)
     return Error{ErrorCode::kConflict, fmt::format("service {} may keep no cases", service),

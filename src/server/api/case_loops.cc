@@ -7,8 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/labels/labellings.h"
+#include "platform/serving/case_table.h"
 #include "server/api/case_dataset.h"
 #include "server/api/case_files.h"
+#include "server/api/clean_api.h"
 #include "server/api/job_api.h"
 #include "server/api/routes.h"
 #include "training/trainer/recipe.h"
@@ -191,12 +193,39 @@ Status CaseLoops::Train(const CaseLoopInfo& loop, const Fence& fence) {
   TRY(const Record record, platform_.records().Get(kLabellingKind, loop.round.labelling));
   TRY(const LabellingInfo labelling, ReadLabelling(record));
   if (!labelling.committed) return {};
+  std::string version = labelling.committed->ref;
+  if (!loop.spec.into.empty()) {
+    auto appended = AppendOnce(loop, version);
+    if (!appended && !Final(appended.error())) return std::move(appended).error();
+    if (!appended)
+      return End(loop, fence,
+                 fmt::format("its labels are {}, and stay there: {}", version, appended.error().ToString()));
+    version = *std::move(appended);
+  }
+  if (loop.spec.retrain.empty()) return End(loop, fence, fmt::format("its labels are {}", version));
   return Change(loop.service, fence, [&, job = platform_.jobs().NewId()](CaseRound& round) {
     round.phase = CasePhase::kTraining;
-    round.version = labelling.committed->ref;
+    round.version = version;
     round.job = job;
     round.run = NameOf(loop.service, round.digest);
   });
+}
+
+// A server that was killed after it, and before that was written down, finds the version by what it says.
+Result<std::string> CaseLoops::AppendOnce(const CaseLoopInfo& loop, const std::string& labelled) {
+  Repositories& datasets = platform_.repositories(RepositoryKind::kDataset);
+  TRY(const std::vector<RepositoryVersion> versions, datasets.Versions(loop.spec.into));
+  for (const RepositoryVersion& version : versions) {
+    const Json details = Json::parse(version.details, nullptr, false);
+    if (details.is_object() && details.contains("appended") &&
+        details["appended"].value("ref", "") == labelled)
+      return version.Ref();
+  }
+  TRY(const Json made,
+      AppendToDataset(platform_, loop.spec.into,
+                      {{"from", labelled}, {"split", kCaseSplit}, {"to", loop.spec.into_split}},
+                      loop.created_by));
+  return made["version"].value("ref", "");
 }
 
 Status CaseLoops::SubmitOnce(const CaseLoopInfo& loop) {

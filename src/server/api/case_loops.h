@@ -47,6 +47,7 @@ class CaseLoops final : public PureController<CaseSnapshot, CaseAction> {
   Status Open(const CaseLoopInfo& loop, const Fence& fence);
   Status Train(const CaseLoopInfo& loop, const Fence& fence);
   Status Submit(const CaseLoopInfo& loop, const Fence& fence);
+  Result<std::string> AppendOnce(const CaseLoopInfo& loop, const std::string& labelled);
   Status SubmitOnce(const CaseLoopInfo& loop);
   Status RollOut(const CaseLoopInfo& loop, const Fence& fence);
   // The round is over, and says why.

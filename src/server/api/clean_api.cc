@@ -1,7 +1,9 @@
 #include "server/api/clean_api.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "platform/data/append.h"
 #include "platform/data/clean.h"
 #include "platform/data/diff.h"
 #include "server/api/repository_api.h"
@@ -47,6 +49,55 @@ Result<RepositoryVersion> AddCleaned(Platform& platform, std::string_view name, 
   if (before.is_object() && before.contains("import")) details["import"] = before["import"];
   next.details = details.dump();
   return datasets.Commit(name, next, who);
+}
+
+namespace {
+
+std::string SplitOr(const DatasetVersion& version, std::string split) {
+  if (!split.empty()) return split;
+  return version.info().splits.size() > 1 && version.SplitIndex("train") ? "train"
+                                                                         : version.info().splits[0].name;
+}
+
+}  // namespace
+
+Result<Json> AppendToDataset(Platform& platform, std::string_view name, const Json& body,
+                             std::string_view who, const CancelToken& cancel) {
+  JsonReader reader(body, "append");
+  const std::string ref = reader.String("from");
+  std::string split = reader.String("split", ""), to = reader.String("to", "");
+  NewVersion next;
+  next.message = reader.String("message", "");
+  TRY_STATUS(reader.Finish());
+  TRY_STATUS(CheckRepositoryName(name));
+  const SweepHold hold = platform.store().Hold();
+  Repositories& datasets = platform.repositories(RepositoryKind::kDataset);
+  TRY(const RepositoryVersion base, datasets.Find(name));
+  TRY(const RepositoryVersion from, datasets.Find(ref));
+  TRY(const auto base_version, DatasetVersion::Open(platform.store(), base.id));
+  TRY(const auto from_version, DatasetVersion::Open(platform.store(), from.id));
+  split = SplitOr(*from_version, std::move(split));
+  to = SplitOr(*base_version, std::move(to));
+  TRY_STATUS(platform.quotas().AdmitOnDisk(base.bytes + from.bytes));
+  TRY(const Manifest files, datasets.ManifestOf(base));
+  auto appended = AppendRows(platform.store(), *base_version, files, *from_version, split, to, cancel);
+  if (!appended) return std::move(appended).error().In(fmt::format("{} to {}", from.Ref(), base.Ref()));
+  Json said = {{"ref", from.Ref()}, {"id", from.id.Hex()},    {"split", split},
+               {"to", to},          {"rows", appended->rows}, {"left_out", appended->left_out}};
+  Json details = {{"from", {{"ref", base.Ref()}, {"id", base.id.Hex()}}}, {"appended", said}};
+  // How new files come in stays as it was.
+  const Json before = Json::parse(base.details, nullptr, false);
+  if (before.is_object() && before.contains("import")) details["import"] = before["import"];
+  next.manifest = std::move(appended->made.manifest);
+  next.details = details.dump();
+  next.parent = base.commit;
+  if (next.message.empty()) next.message = fmt::format("{} rows of {}", appended->rows, from.Ref());
+  TRY(const RepositoryVersion made, datasets.Commit(name, next, who));
+  said.erase("ref");
+  said.erase("id");
+  said["from"] = from.Ref();
+  said["version"] = VersionJson(made);
+  return said;
 }
 
 Result<Json> DiffVersions(Platform& platform, std::string_view ref, std::string_view with,

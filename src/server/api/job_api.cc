@@ -23,14 +23,18 @@ std::string OwnProgram() {
   return std::filesystem::read_symlink("/proc/self/exe", error).string();
 }
 
-// {"recipe": text, "ranks": n} in place of a command: the run, and the job that feeds it.
+// {"recipe": text, "ranks": n, "dataset": REF} in place of a command: the run, and the job that feeds it.
+// `dataset`: what it trains on, whatever the recipe names.
 Result<JobSpec> TrainingSpec(Platform& platform, Json body, const Principal& who) {
   const Json recipe_field = body["recipe"];
   if (!recipe_field.is_string()) return InvalidArgument("recipe must be a text");
   if (body.contains("command")) return InvalidArgument("a job has a command or a recipe, not both");
   const Json ranks = body.value("ranks", Json(1));
   if (!ranks.is_number_integer() || ranks < 1) return InvalidArgument("ranks must be a number from 1");
+  const Json dataset = body.value("dataset", Json(""));
+  if (!dataset.is_string()) return InvalidArgument("dataset must be a text");
   body.erase("recipe");
+  body.erase("dataset");
   body.erase("ranks");
   const JobSpec plain = TrainingJobSpec();
   body["command"] = plain.command;
@@ -49,7 +53,7 @@ Result<JobSpec> TrainingSpec(Platform& platform, Json body, const Principal& who
   TRY(const Json run, CreateRun(platform,
                                 {{"name", recipe.name},
                                  {"recipe", text},
-                                 {"dataset", recipe.dataset},
+                                 {"dataset", dataset == "" ? Json(recipe.dataset) : dataset},
                                  {"ranks", ranks},
                                  {"code", CodeVersionJson(spec.code)}},
                                 who.name));

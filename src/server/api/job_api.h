@@ -1,6 +1,6 @@
 // Jobs over the own API, /sinter/v1:
-//   POST /jobs                  a job's spec (platform/jobs/job.h), or {"recipe","ranks", ...}: a training
-//   run as a job GET  /jobs?limit=           newest first GET  /jobs/ID POST /jobs/ID/cancel GET
+//   POST /jobs                  a job's spec (platform/jobs/job.h), or {"recipe","ranks","dataset", ...}: a
+//   training run as a job GET  /jobs?limit=           newest first GET  /jobs/ID POST /jobs/ID/cancel GET
 //   /jobs/ID/log?attempt=&from=   {"text","next","ended"}: from a byte on
 //   GET  /jobs/ID/usage?attempt=&points=   {"at_ms":[],"cores":[],"memory_bytes":[],"processes":[]}
 //   GET  /jobs/queue            what

@@ -40,6 +40,10 @@ std::vector<LineageEdge> EdgesOfVersion(RepositoryKind kind, const RepositoryVer
     const std::string labelling = Said(details, "labelling");
     edges.push_back({VersionNode(kind, from), node, labelling.empty() ? "derived" : "labelled"});
   }
+  if (details.is_object() && details.contains("appended")) {
+    if (const std::string from = Said(details["appended"], "ref"); !from.empty())
+      edges.push_back({VersionNode(kind, from), node, "appended"});
+  }
   return edges;
 }
 

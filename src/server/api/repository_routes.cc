@@ -87,6 +87,12 @@ std::vector<Route> RepositoryRoutes(Platform& platform) {
                                TRY(const Json body, r.JsonBody());
                                return CleanDataset(platform, r.Parameter("ref"), body, r.principal.name);
                              }));
+  routes.push_back(JsonRoute("POST", "/sinter/v1/datasets/{ref}/append", Access::kWrite,
+                             "Puts rows of another data set behind those of this one: its next version.",
+                             [&platform](HttpRequest& r) -> Result<Json> {
+                               TRY(const Json body, r.JsonBody());
+                               return AppendToDataset(platform, r.Parameter("ref"), body, r.principal.name);
+                             }));
   routes.push_back(
       JsonRoute("GET", "/sinter/v1/datasets/{ref}/compare", Access::kRead,
                 "What changed from one version of a data set to another.", [&platform](HttpRequest& r) {

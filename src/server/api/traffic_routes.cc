@@ -48,7 +48,9 @@ Json DriftJson(const DriftReport& report) {
                  {"drifted", measure.drifted},
                  {"stability_index", measure.stability.value},
                  {"by_chance", measure.stability.by_chance},
-                 {"bins", measure.stability.bins}};
+                 {"bins", measure.stability.bins},
+                 {"reference_missing", measure.reference_missing},
+                 {"live_missing", measure.live_missing}};
     if (measure.test.first > 0) {
       json["ks_distance"] = measure.test.distance;
       json["ks_p_value"] = measure.test.p_value;
@@ -57,10 +59,11 @@ Json DriftJson(const DriftReport& report) {
     }
     measures.push_back(std::move(json));
   }
-  return {{"verdict", report.verdict},     {"drifted", report.verdict == "drift"},
-          {"live_sample", report.live},    {"reference_sample", report.reference},
-          {"minimum", report.minimum},     {"dataset", report.dataset},
-          {"unwatched", report.unwatched}, {"measures", std::move(measures)}};
+  return {{"verdict", report.verdict},      {"drifted", report.verdict == "drift"},
+          {"live_sample", report.live},     {"reference_sample", report.reference},
+          {"minimum", report.minimum},      {"reference_minimum", report.reference_minimum},
+          {"dataset", report.dataset},      {"unwatched", report.unwatched},
+          {"measures", std::move(measures)}};
 }
 
 Result<Json> ListCases(Platform& platform, std::string_view name, int64_t limit) {

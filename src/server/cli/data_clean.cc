@@ -1,4 +1,4 @@
-// sinter data clean and diff: versions out of versions, and what differs between them.
+// sinter data clean, append and diff: versions out of versions, and what differs between them.
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -9,7 +9,7 @@
 namespace sinter {
 namespace {
 
-std::string ref, steps, as, with, key;
+std::string ref, steps, as, with, key, split, to, message;
 bool apply = false;
 
 // "name" of "name@3".
@@ -93,6 +93,21 @@ Status Diff(CliContext& context) {
   return {};
 }
 
+Status Append(CliContext& context) {
+  TRY(ApiClient * client, context.Client());
+  TRY(const Json made, client->Post(fmt::format("/datasets/{}/append", EscapeSegment(ref)),
+                                    {{"from", with}, {"split", split}, {"to", to}, {"message", message}}));
+  if (context.json) {
+    fmt::print("{}\n", made.dump());
+    return {};
+  }
+  fmt::print("{}: {} rows of {} ({}) behind those of {}", TextOf(made["version"], "ref"),
+             TextOf(made, "rows"), TextOf(made, "from"), TextOf(made, "split"), TextOf(made, "to"));
+  const int64_t left_out = made.value("left_out", int64_t{0});
+  fmt::print("{}\n", left_out == 0 ? "" : fmt::format("; {} left out, which another split has", left_out));
+  return {};
+}
+
 }  // namespace
 
 void AddDataCleanCommands(CLI::App& data, CliContext& context) {
@@ -107,6 +122,14 @@ void AddDataCleanCommands(CLI::App& data, CliContext& context) {
   clean->add_option("--as", as, "What the data set of the new version is called (else as before)");
   AddPlatformOptions(*clean, context);
   clean->callback([&context] { context.action = [&context] { return Clean(context); }; });
+  CLI::App* append = data.add_subcommand("append", "Puts rows of another data set behind those of this one");
+  append->add_option("name", ref, "The data set: its newest version gets them")->required();
+  append->add_option("from", with, "NAME or NAME@VERSION, of the same columns")->required();
+  append->add_option("--split", split, "Of which split (default: the only one, or train)");
+  append->add_option("--to", to, "Behind the rows of which (default: train, or the first)");
+  append->add_option("-m,--message", message, "What the version's history says");
+  AddPlatformOptions(*append, context);
+  append->callback([&context] { context.action = [&context] { return Append(context); }; });
   CLI::App* diff = data.add_subcommand("diff", "What changed from one version to another");
   diff->add_option("before", ref, "NAME@VERSION")->required();
   diff->add_option("after", with, "NAME@VERSION")->required();

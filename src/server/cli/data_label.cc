@@ -132,7 +132,9 @@ Status Commit(const CliContext& context, ApiClient& client) {
       client.Post(PathOf("/commit"),
                   {{"message", words.message}, {"as", words.as}, {"only_labelled", words.only_labelled}}));
   if (!recipe.empty()) {
-    TRY(made["job"], client.Post("/jobs", {{"recipe", recipe}, {"title", "train after " + words.name}}));
+    TRY(made["job"],
+        client.Post("/jobs",
+                    {{"recipe", recipe}, {"dataset", made["name"]}, {"title", "train after " + words.name}}));
   }
   if (context.json) {
     fmt::print("{}\n", made.dump());
@@ -207,7 +209,8 @@ void AddDataLabelCommands(CLI::App& data, CliContext& context) {
   commit->add_option("--message", words.message, "Of the commit");
   commit->add_option("--as", words.as, "What the data set of the new version is called (else as before)");
   commit->add_flag("--only-labelled", words.only_labelled, "Leave rows of the split without a label out");
-  commit->add_option("--train", words.recipe, "Then submit a job that trains by this recipe");
+  commit->add_option("--train", words.recipe,
+                     "Then submit a job that trains by this recipe, on that version whatever it names");
   AddLabelWorkCommands(*label, context);
 }
 

@@ -37,7 +37,7 @@ Json Labelled(Json body) {
   return body;
 }
 
-std::string ValueText(const Json& value) {
+std::string LabelText(const Json& value) {
   if (value.is_null()) return "";
   if (value.contains("class")) return TextOf(value, "class");
   return value.dump();
@@ -47,7 +47,12 @@ std::string ContentText(const Json& content) {
   const std::string kind = TextOf(content, "kind");
   if (kind == "text") return TextOf(content, "text").substr(0, 60);
   if (kind == "picture") return TextOf(content, "url");
-  return content["cells"].dump().substr(0, 60);
+  std::string text;
+  for (const Json& cell : content["cells"]) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", TextOf(cell, "name"),
+                        cell["value"].is_null() ? "-" : ValueText(cell["value"]));
+  }
+  return text;
 }
 
 Status Next(const CliContext& context, ApiClient& client) {
@@ -60,7 +65,7 @@ Status Next(const CliContext& context, ApiClient& client) {
   for (const Json& item : next["items"]) {
     const Json& prelabel = item["prelabel"];
     rows.push_back({TextOf(item, "item"), TextOf(item, "row"), ContentText(item["content"]),
-                    prelabel.is_null() ? "" : ValueText(prelabel["value"]),
+                    prelabel.is_null() ? "" : LabelText(prelabel["value"]),
                     prelabel.is_null() ? "" : TextOf(prelabel, "confidence")});
   }
   fmt::print("{}{} left\n", rows.size() > 1 ? Table(rows) : "", TextOf(next, "left"));
@@ -80,7 +85,7 @@ Status Answer(const CliContext& context, ApiClient& client) {
   if (!gold.is_null())
     fmt::print("{}\n", gold.value("right", false)
                            ? "right: a gold question"
-                           : fmt::format("wrong: a gold question; it is {}", ValueText(gold["value"])));
+                           : fmt::format("wrong: a gold question; it is {}", LabelText(gold["value"])));
   fmt::print("{} of {} done\n", TextOf(answered, "done"), TextOf(answered, "items"));
   return {};
 }
@@ -97,8 +102,8 @@ Status Review(const CliContext& context, ApiClient& client) {
     std::string answers;
     for (const Json& a : item["answers"])
       answers += fmt::format("{}{}: {}", answers.empty() ? "" : ", ", TextOf(a, "labeller"),
-                             a.contains("value") ? ValueText(a["value"]) : "(skipped)");
-    rows.push_back({TextOf(item, "item"), TextOf(item, "row"), answers, ValueText(item["decision"])});
+                             a.contains("value") ? LabelText(a["value"]) : "(skipped)");
+    rows.push_back({TextOf(item, "item"), TextOf(item, "row"), answers, LabelText(item["decision"])});
   }
   fmt::print("{}", Table(rows));
   return {};
@@ -153,7 +158,7 @@ void AddLabelWorkCommands(CLI::App& label, CliContext& context) {
     if (context.json)
       fmt::print("{}\n", decided.dump());
     else
-      fmt::print("item {}: {}\n", words.item, ValueText(decided["decision"]));
+      fmt::print("item {}: {}\n", words.item, LabelText(decided["decision"]));
     return {};
   });
   what(decide);

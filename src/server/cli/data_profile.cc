@@ -1,4 +1,7 @@
 // sinter data profile: what is in a version, for people.
+#include <algorithm>
+#include <functional>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -24,6 +27,19 @@ std::string Median(const Json& column) {
   return "";
 }
 
+// "red 210, blue 190 ...": of a class, the frequent ones.
+std::string ClassesText(const Json& column) {
+  constexpr size_t kShown = 8;
+  std::vector<std::pair<int64_t, std::string>> counts;
+  for (const Json& c : column.value("classes", Json::array()))
+    counts.emplace_back(c.value("rows", int64_t{0}), TextOf(c, "name"));
+  std::ranges::stable_sort(counts, std::greater(), &std::pair<int64_t, std::string>::first);
+  std::string text;
+  for (size_t i = 0; i < counts.size() && i < kShown; ++i)
+    text += fmt::format("{}{} {}", i == 0 ? "" : ", ", counts[i].second, counts[i].first);
+  return text + (counts.size() > kShown ? " ..." : "");
+}
+
 std::string Places(const Json& pairs) {
   std::string text;
   for (size_t i = 0; i < pairs.size() && i < 3; ++i) {
@@ -46,12 +62,23 @@ void PrintSplit(const Json& s) {
       {"column", "kind", "missing", "distinct", "min", "median", "max", "mean", "std"}};
   for (const Json& column : s.value("columns", Json::array())) {
     const bool text = column.value("kind", "") == "text";
+    if (column.value("kind", "") == "class") {  // its indexes have no mean
+      const Json classes = column.value("classes", Json::array());
+      rows.push_back({TextOf(column, "name"), "class", TextOf(column, "missing"),
+                      std::to_string(std::ranges::count_if(
+                          classes, [](const Json& c) { return c.value("rows", int64_t{0}) > 0; })),
+                      "", "", "", "", ""});
+      continue;
+    }
     rows.push_back({TextOf(column, "name"), text ? "text (characters)" : TextOf(column, "kind"),
                     TextOf(column, "missing"), TextOf(column, "distinct"), Figure(column, "min"),
                     Median(column), Figure(column, "max"), Figure(column, "mean"), Figure(column, "std")});
   }
   fmt::print("{}", Table(rows));
   for (const Json& column : s.value("columns", Json::array())) {
+    const bool label = column.value("classes", Json()) == s.value("classes", Json());  // told below
+    const std::string classes = label ? "" : ClassesText(column);
+    if (!classes.empty()) fmt::print("  {}: {}\n", TextOf(column, "name"), classes);
     const Json personal = column.value("personal", Json::object());
     for (const auto& [kind, count] : personal.items())
       fmt::print("  {} values of '{}' look like personal data: {}\n", count.dump(), TextOf(column, "name"),

@@ -50,7 +50,9 @@ void AddGatesOptions(CLI::App& command, GatesOptions& options) {
 Result<Json> GatesWith(Json before, const GatesOptions& options) {
   Json gates = std::move(before);
   if (!options.file.empty()) {
-    TRY(gates, ReadYamlMap(options.file, "gates are"));
+    // What the file does not speak of stays.
+    TRY(const Json file, ReadYamlMap(options.file, "gates are"));
+    for (const auto& [part, said] : file.items()) gates[part] = said;
   }
   if (options.golden == "none")
     gates["golden"] = nullptr;

@@ -48,9 +48,13 @@ std::string Ago(int64_t unix_ms) {
 
 std::string TextOf(const Json& json, std::string_view field) {
   const auto found = json.find(field);
-  if (found == json.end() || found->is_null()) return "";
-  if (found->is_number_float()) return fmt::format("{:.6g}", found->get<double>());
-  return found->is_string() ? found->get<std::string>() : found->dump();
+  return found == json.end() ? "" : ValueText(*found);
+}
+
+std::string ValueText(const Json& value) {
+  if (value.is_null()) return "";
+  if (value.is_number_float()) return fmt::format("{:.6g}", value.get<double>());
+  return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 StatusLine::StatusLine(std::FILE* out) : out_(out), terminal_(isatty(fileno(out)) != 0) {}

@@ -16,6 +16,7 @@ std::string Table(const std::vector<std::vector<std::string>>& rows);
 std::string Bytes(uint64_t bytes);                             // "47.0 MB"
 std::string Ago(int64_t unix_ms);                              // "3 min ago"
 std::string TextOf(const Json& json, std::string_view field);  // whatever its kind; "" where absent
+std::string ValueText(const Json& value);
 
 // What a long command is at, on a terminal: one line that is written over. Elsewhere nothing. One thread.
 class StatusLine {

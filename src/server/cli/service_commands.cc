@@ -115,17 +115,40 @@ Status ShowGates(const CliContext& context, ApiClient& client) {
   return {};
 }
 
+std::string Share(const Json& json, const char* field) {
+  return fmt::format("{:.3g}%", 100 * json.value(field, 0.0));
+}
+
+// "crop wheat, fields 26": what a request of several inputs says, of each input the first numbers.
+std::string InputsText(const Json& inputs) {
+  constexpr size_t kNumbers = 4;
+  std::string text;
+  for (const Json& input : inputs) {
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", TextOf(input, "name"));
+    const Json& data = input["data"];
+    for (size_t i = 0; i < data.size() && i < kNumbers; ++i)
+      text += data[i].is_null() ? " -" : " " + ValueText(data[i]);
+    if (data.size() > kNumbers) text += " ...";
+  }
+  return text;
+}
+
 void PrintDrift(const Json& report) {
   fmt::print("{}: {} live rows, {} of the golden set {}", TextOf(report, "verdict"),
              TextOf(report, "live_sample"), TextOf(report, "reference_sample"), TextOf(report, "dataset"));
-  fmt::print("{}\n",
-             report["measures"].empty() ? fmt::format("; {} are needed", TextOf(report, "minimum")) : "");
-  std::vector<std::vector<std::string>> rows{
-      {"OF", "DRIFTED", "STABILITY INDEX", "BY CHANCE", "KS DISTANCE", "P", "MEAN THEN", "NOW"}};
+  const bool few_live = report.value("live_sample", int64_t{0}) < report.value("minimum", int64_t{0});
+  const bool few_known =
+      report.value("reference_sample", int64_t{0}) < report.value("reference_minimum", int64_t{0});
+  if (few_live) fmt::print("; {} live ones are needed", TextOf(report, "minimum"));
+  if (few_known) fmt::print("; the golden set needs {}", TextOf(report, "reference_minimum"));
+  fmt::print("\n");
+  std::vector<std::vector<std::string>> rows{{"OF", "DRIFTED", "STABILITY INDEX", "BY CHANCE", "KS DISTANCE",
+                                              "P", "MEAN THEN", "NOW", "MISSING THEN", "NOW"}};
   for (const Json& m : report["measures"]) {
     rows.push_back({TextOf(m, "name"), m.value("drifted", false) ? "yes" : "no", TextOf(m, "stability_index"),
                     TextOf(m, "by_chance"), TextOf(m, "ks_distance"), TextOf(m, "ks_p_value"),
-                    TextOf(m, "reference_mean"), TextOf(m, "live_mean")});
+                    TextOf(m, "reference_mean"), TextOf(m, "live_mean"), Share(m, "reference_missing"),
+                    Share(m, "live_missing")});
   }
   if (rows.size() > 1) fmt::print("{}", Table(rows));
   if (const int64_t unwatched = report.value("unwatched", int64_t{0}); unwatched > 0)
@@ -168,15 +191,18 @@ Status Cases(const CliContext& context, ApiClient& client) {
     fmt::print("{}\n", cases.dump());
     return {};
   }
-  std::vector<std::vector<std::string>> rows{{"CASE", "WHY", "SAID", "CONFIDENCE", "REVISION", "WHEN"}};
+  std::vector<std::vector<std::string>> rows{
+      {"CASE", "WHY", "SAID", "CONFIDENCE", "REVISION", "WHEN", "INPUTS"}};
   for (const Json& item : cases["items"]) {
     rows.push_back({TextOf(item, "number"), TextOf(item, "why"), TextOf(item, "class_name"),
                     TextOf(item, "confidence"), TextOf(item, "revision"),
-                    Ago(item.value("at_ms", int64_t{0}))});
+                    Ago(item.value("at_ms", int64_t{0})), InputsText(item["inputs"])});
   }
+  const size_t shown = rows.size() - 1;
   fmt::print(
-      "{} kept{}\n{}", TextOf(cases, "kept"),
+      "{} kept{}{}\n{}", TextOf(cases, "kept"),
       cases.value("consent", false) ? "" : " (there is no consent: sinter service gates NAME --keep-cases)",
+      shown < cases.value("kept", size_t{0}) ? fmt::format(", the oldest {} are shown (--limit)", shown) : "",
       Table(rows));
   return {};
 }

@@ -13,12 +13,12 @@ namespace {
 constexpr uint64_t kLargestRecipe = 65'536;
 
 struct Words {
-  std::string name, file, review, instructions, retrain;
+  std::string name, file, review, instructions, retrain, into;
   std::optional<int64_t> after, labellers;
   bool rollout = false, off = false;
   bool any() const {
-    return !file.empty() || !review.empty() || !instructions.empty() || !retrain.empty() || after ||
-           labellers || rollout;
+    return !file.empty() || !review.empty() || !instructions.empty() || !retrain.empty() || !into.empty() ||
+           after || labellers || rollout;
   }
 };
 Words words;
@@ -29,7 +29,7 @@ Result<Json> Spec(ApiClient& client, const std::string& path) {
   if (!words.file.empty()) {
     TRY(spec, ReadYamlMap(words.file, "a loop is"));
   } else if (const auto before = client.Get(path)) {
-    for (const char* field : {"labelling", "retrain", "rollout"}) spec[field] = (*before)[field];
+    for (const char* field : {"labelling", "into", "retrain", "rollout"}) spec[field] = (*before)[field];
   } else if (before.error().code != ErrorCode::kNotFound) {
     return before.error();
   }
@@ -37,6 +37,8 @@ Result<Json> Spec(ApiClient& client, const std::string& path) {
   if (words.labellers) spec["labelling"]["labellers"] = *words.labellers;
   if (!words.review.empty()) spec["labelling"]["review"] = words.review;
   if (!words.instructions.empty()) spec["labelling"]["instructions"] = words.instructions;
+  if (!words.into.empty())
+    spec["into"] = words.into == "none" ? Json(nullptr) : Json{{"dataset", words.into}};
   if (!words.retrain.empty()) {
     TRY(spec["retrain"], ReadFile(words.retrain, kLargestRecipe));
   }
@@ -47,8 +49,11 @@ Result<Json> Spec(ApiClient& client, const std::string& path) {
 void PrintLoop(const Json& loop) {
   const Json& labelling = loop["labelling"];
   const bool trains = !loop["retrain"].is_null();
-  fmt::print("after {} cases: a labelling by {}, review {}{}\n", TextOf(labelling, "after"),
+  fmt::print("after {} cases: a labelling by {}, review {}{}{}\n", TextOf(labelling, "after"),
              TextOf(labelling, "labellers"), TextOf(labelling, "review"),
+             loop["into"].is_null() ? ""
+                                    : fmt::format(", into {} ({})", TextOf(loop["into"], "dataset"),
+                                                  TextOf(loop["into"], "split")),
              !trains                        ? ""
              : loop.value("rollout", false) ? "; then training, and a rollout through the gates"
                                             : "; then training, and a person who rolls it out");
@@ -77,10 +82,20 @@ Status Loop(const CliContext& context, ApiClient& client) {
   } else {
     TRY(loop, client.Get(path));
   }
-  if (context.json)
+  if (context.json) {
     fmt::print("{}\n", loop.dump());
-  else
-    PrintLoop(loop);
+    return {};
+  }
+  PrintLoop(loop);
+  const std::string model = loop["round"].is_null() ? "" : TextOf(loop["round"], "model");
+  if (model.empty()) return {};
+  // What became of it is the rollout's to say.
+  TRY(const Json rollouts, client.Get(fmt::format("/services/{}/rollouts", EscapeSegment(words.name))));
+  for (const Json& rollout : rollouts["items"]) {
+    if (TextOf(rollout["to"], "model") != model) continue;
+    fmt::print("the rollout of {} is {}: {}\n", model, TextOf(rollout, "state"), TextOf(rollout, "reason"));
+    break;
+  }
   return {};
 }
 
@@ -96,6 +111,8 @@ void AddServiceLoopCommand(CLI::App& service, CliContext& context) {
   loop->add_option("--labellers", words.labellers, "Answers wanted for each");
   loop->add_option("--review", words.review, "none, disagreements or all");
   loop->add_option("--instructions", words.instructions, "For the labellers");
+  loop->add_option("--into", words.into,
+                   "The data set whose split train gets the labelled rows; none: no longer");
   loop->add_option("--retrain", words.retrain, "A recipe's file: it trains on what is committed");
   loop->add_flag("--auto-rollout", words.rollout, "What was trained goes through the gates without a person");
   loop->add_option("--spec", words.file, "All of it in a file, YAML or JSON; options go before it");

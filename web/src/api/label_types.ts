@@ -103,7 +103,7 @@ export type LabelContent =
   | { kind: "picture"; url: string; width: number; height: number }
   | { kind: "text"; text: string }
   | { kind: "sound"; url: string; rate: number; seconds: number }
-  | { kind: "row"; cells: Record<string, unknown> };
+  | { kind: "row"; cells: { name: string; value: unknown }[] };
 
 export interface LabelAnswer {
   value?: LabelValue | null;

@@ -45,7 +45,7 @@ export function Content({ content }: { content: LabelContent }) {
     case "row":
       return (
         <dl class="desk-row">
-          {Object.entries(content.cells).map(([name, value]) => (
+          {content.cells.map(({ name, value }) => (
             <div key={name}>
               <dt>{name}</dt>
               <dd>{typeof value === "number" ? figure(value) : String(value ?? "–")}</dd>
