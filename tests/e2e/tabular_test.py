@@ -201,6 +201,16 @@ class Tabular(Program):
         price = report["measures"][1]
         self.assertLess(price["live_mean"], 0.6 * price["reference_mean"])
         self.assertLess(price["ks_p_value"], 1e-6)
+        # Unusual rows are kept; there are no classes to label them with, and nothing is lost by asking.
+        self.ok("service", "gates", "line", "--keep-cases")
+        self.ok("service", "drift", "line")
+        self.ask_line([5000.0])
+        self.assertIn("size 5000", self.ok("service", "cases", "line"))
+        self.assertIn("no classes that could be chosen from", self.fails("service", "cases", "line", "--label", "hard"))
+        self.assertEqual(self.ok_json("service", "cases", "line")["kept"], 1)
+        self.ok("service", "cases", "line", "--export", "odd")
+        self.ok("data", "append", "lines", "odd")
+        self.assertEqual(self.get("/sinter/v1/datasets/lines@2")["details"]["appended"]["rows"], 1)
         self.ok("service", "rollout", "line", "almost", "--wait")
         self.assertIn("not worse on the golden set by more than 2%: mean squared error 1",
                       json.dumps(self.get("/sinter/v1/services/line/rollout")["history"]))

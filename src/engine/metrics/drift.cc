@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 
 #include <boost/math/distributions/chi_squared.hpp>
@@ -87,27 +88,31 @@ StabilityIndex StabilityOfCounts(std::span<const int64_t> expected, std::span<co
 
 StabilityIndex StabilityOfNumbers(std::span<const double> expected, std::span<const double> actual,
                                   int comparisons) {
+  if (expected.empty()) return {0, 0, 0, static_cast<int64_t>(actual.size()), 0};
   const std::vector<double> sorted = SortedNumbers(expected);
-  if (sorted.empty()) return {0, 0, 0, static_cast<int64_t>(actual.size()), 0};
+  std::vector<double> few;  // the values, where there are no more than bins
+  std::ranges::unique_copy(sorted, std::back_inserter(few));
+  const bool exact = few.size() <= kBins;
   std::vector<double> bounds;  // bin i holds what is at most bounds[i], and above the one before
-  for (size_t i = 1; i < kBins; ++i) {
+  for (size_t i = 1; i < kBins && !exact; ++i) {
     const double bound = sorted[sorted.size() * i / kBins];
     if ((bounds.empty() || bound > bounds.back()) && bound < sorted.back()) bounds.push_back(bound);
   }
-  const auto count = [&](std::span<const double> values) {
-    std::vector<int64_t> counts(bounds.size() + 2);
-    for (const double value : values) {
-      const auto at = std::isnan(value)
-                          ? bounds.size() + 1
-                          : static_cast<size_t>(std::ranges::lower_bound(bounds, value) - bounds.begin());
-      ++counts[at];
-    }
-    return counts;
+  // After the bins of numbers: what is none of few values, and what is missing.
+  const size_t bins = exact ? few.size() : bounds.size() + 1;
+  const auto bin_of = [&](double value) {
+    if (std::isnan(value)) return bins + 1;
+    const std::vector<double>& places = exact ? few : bounds;
+    const auto at = static_cast<size_t>(std::ranges::lower_bound(places, value) - places.begin());
+    return exact && (at == few.size() || few[at] != value) ? bins : at;
   };
-  std::vector<int64_t> before = count(expected), now = count(actual);
-  if (before.back() == 0 && now.back() == 0) {
-    before.pop_back();
-    now.pop_back();
+  std::vector<int64_t> before(bins + 2), now(bins + 2);
+  for (const double value : expected) ++before[bin_of(value)];
+  for (const double value : actual) ++now[bin_of(value)];
+  for (size_t i = bins + 2; i-- > bins;) {
+    if (before[i] + now[i] > 0) continue;
+    before.erase(before.begin() + static_cast<std::ptrdiff_t>(i));
+    now.erase(now.begin() + static_cast<std::ptrdiff_t>(i));
   }
   return StabilityOfCounts(before, now, comparisons);
 }

@@ -22,7 +22,8 @@ struct StabilityIndex {
 // `comparisons`: how many such pairs of samples are looked at together.
 StabilityIndex StabilityOfCounts(std::span<const int64_t> expected, std::span<const int64_t> actual,
                                  int comparisons = 1);
-// Numbers: bins are the deciles of `expected`, fewer where values repeat. NaN counts as a bin of its own.
+// Numbers: bins are the deciles of `expected`, fewer where values repeat; of no more than ten values each is
+// one, and what is none of them another. NaN counts as a bin of its own.
 StabilityIndex StabilityOfNumbers(std::span<const double> expected, std::span<const double> actual,
                                   int comparisons = 1);
 

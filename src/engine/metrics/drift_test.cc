@@ -47,8 +47,19 @@ TEST(Stability, OfNumbers) {
   EXPECT_LT(StabilityOfNumbers(before, same).value, 0.05);
   EXPECT_GT(StabilityOfNumbers(before, shifted).value, 0.5);
   EXPECT_EQ(StabilityOfNumbers(before, same).bins, 10);
-  const std::vector<double> constant(100, 3.0);
+  const std::vector<double> constant(100, 3.0), other(100, 77.0), none(100, std::nan(""));
   EXPECT_EQ(StabilityOfNumbers(constant, constant).value, 0);
+  // What never changed, or never was there, can be seen to.
+  for (const auto& [a, b] :
+       {std::pair(constant, other), std::pair(constant, none), std::pair(none, constant)}) {
+    const StabilityIndex index = StabilityOfNumbers(a, b);
+    EXPECT_GT(index.value, std::max(1.0, index.by_chance));
+    EXPECT_EQ(index.bins, 2);
+  }
+  std::vector<double> zeros_and_ones, twos(100, 2.0);
+  for (int i = 0; i < 100; ++i) zeros_and_ones.push_back(i % 2);
+  EXPECT_GT(StabilityOfNumbers(zeros_and_ones, twos).value, 1) << "two is not one";
+  EXPECT_EQ(StabilityOfNumbers(zeros_and_ones, zeros_and_ones).bins, 2);
   std::vector<double> broken = same;
   for (size_t i = 0; i < 1000; ++i) broken[i] = std::numeric_limits<double>::quiet_NaN();
   EXPECT_GT(StabilityOfNumbers(before, broken).value, 0.5) << "NaN are a change";

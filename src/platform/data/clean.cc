@@ -177,7 +177,8 @@ class Cleaner {
     TRY(const ColumnRequest request, ParseColumnRequest(step_.type));
     ColumnGuess guess;
     for (size_t i = 0; i < frame_.rows().size(); ++i) guess.Add(frame_.At(c, i));
-    TRY(const DatasetColumn info, guess.Column(frame_.column(c).name, request, false, nullptr));
+    TRY(DatasetColumn info, guess.Column(frame_.column(c).name, request, false, nullptr));
+    info.remark = frame_.column(c).remark;
     CellConverter converter(info);
     for (size_t i = 0; i < frame_.rows().size(); ++i) {
       TRY_STATUS(Stopped(i));

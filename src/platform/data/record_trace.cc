@@ -150,10 +150,14 @@ Status RecordTrace::ForEachSame(const DatasetVersion& version, const std::vector
 Status RecordTrace::Identify(const CancelToken& cancel) {
   const DatasetVersion& version = *version_;
   std::vector<std::string> all;
-  for (const DatasetColumn& column : version.info().columns) all.push_back(column.name);
-  columns_ = all;
-  if (const auto label = version.LabelColumn(); label && all.size() > 1)
-    columns_.erase(columns_.begin() + static_cast<std::ptrdiff_t>(*label));
+  const auto label = version.LabelColumn();
+  for (size_t c = 0; c < version.info().columns.size(); ++c) {
+    const DatasetColumn& column = version.info().columns[c];
+    if (column.remark) continue;  // said of the row, by whoever, and no part of it
+    all.push_back(column.name);
+    if (!label || c != *label) columns_.push_back(column.name);
+  }
+  if (columns_.empty()) columns_ = all;
   RowDigests without(version, columns_), whole(version, all);
   std::set<Sha256Digest> whole_records;
   for (const RowPlace& place : rows_) {

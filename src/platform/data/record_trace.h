@@ -42,11 +42,11 @@ struct RecordMatch {
   std::vector<NamedRow> examples;     // of both, at most 20
 };
 
-// Records of one version. A record is what a row says in `columns`: in all columns but the label, whose
-// corrections make no other record of it; in all columns where a row that was not chosen says the same but
-// for its label. Cells are compared as RowHasher has them, so a column's type makes no difference; pictures,
-// vectors and sounds are compared by their bytes as they are kept. Rows that say the same are one record,
-// whatever their split.
+// Records of one version. A record is what a row says in `columns`: in all columns but remarks and the label,
+// whose corrections make no other record of it; in all columns but remarks where a row that was not chosen
+// says the same but for its label. Cells are compared as RowHasher has them, so a column's type makes no
+// difference; pictures, vectors and sounds are compared by their bytes as they are kept. Rows that say the
+// same are one record, whatever their split.
 //
 // In another version a row is taken for the record where it agrees in those of the columns that both versions
 // have, at least half of them, and says something there. It is only a possible one where another row of the

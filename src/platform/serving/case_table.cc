@@ -160,7 +160,10 @@ Result<CaseTable> MakeCaseTable(BlobStore& store, const ModelInterface& model, c
     DatasetColumn remark = label;
     remark.name = FreeName(model, kSaid);
     remark.remark = true;
-    if (to_label || label.name != kLabel) table.info.label = label.name;
+    // Of pictures and vectors the column "label" is the label anyway, and versions are written as ever.
+    const bool plain = columns.size() == 1 && columns[0].kind != ColumnKind::kClass &&
+                       columns[0].kind != ColumnKind::kNumber && label.name == kLabel;
+    if (to_label || !plain) table.info.label = label.name;
     columns.push_back(std::move(label));
     if (to_label) columns.push_back(std::move(remark));
   }

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "platform/data/dataset_version.h"
 #include "platform/data/features.h"
+#include "platform/data/record_trace.h"
 #include "platform/serving/testing.h"
 
 namespace sinter {
@@ -77,12 +78,28 @@ TEST_F(CaseTableTest, HoldsWholeRows) {
   EXPECT_THAT(FeatureColumns(version->info().columns, 3), ElementsAre(0, 1, 2));
 }
 
+// The same rows, kept under another model, are the same records: who gives them up finds both versions.
+TEST_F(CaseTableTest, WhatTheModelSaidIsNoPartOfTheRecord) {
+  Table();
+  const auto first = Version({Row(1.5f, "green", 7, "dog"), Row(2, "red", 8, "cat")});
+  const auto second = Version({Row(3, "red", 9, "cat"), Row(1.5f, "green", 7, "cat")});
+  ASSERT_TRUE(first && second);
+  auto trace = RecordTrace::Find(first, {.split = "cases", .row = 0});
+  ASSERT_TRUE(trace) << trace.error().ToString();
+  EXPECT_THAT(trace->columns(), ElementsAre("size", "colour", "count"));
+  const auto match = trace->In(*second, {});
+  ASSERT_TRUE(match) << match.error().ToString();
+  EXPECT_EQ(match->rows, 1);
+}
+
 TEST_F(CaseTableTest, LabelledByTheModelItIsNoRemark) {
   Table();
   const auto version = Version({Row(1, "red", 1, "dog")}, false);
   ASSERT_NE(version, nullptr);
   EXPECT_THAT(Columns(*version), ElementsAre("size number", "colour class", "count number", "label class"));
   EXPECT_EQ(version->Class(0, 3, 0), 1);
+  ASSERT_TRUE(version->LabelColumn());
+  EXPECT_EQ(*version->LabelColumn(), 3u);
 }
 
 // A rollout may have brought a model that counts classes in another order, or knows others.

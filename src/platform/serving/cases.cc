@@ -8,8 +8,6 @@
 namespace sinter {
 namespace {
 
-constexpr size_t kMostBytes = size_t{64} << 20;
-
 Result<Tensor> OneRow(const Tensor& input, int64_t row, int64_t rows) {
   Dims dims = input.dims();
   if (rows > 1) dims[0] = 1;

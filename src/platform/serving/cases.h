@@ -39,6 +39,7 @@ struct HardCase {
 // who wants them over restarts reads and writes them (server/api/case_files.h).
 class CaseQueue {
  public:
+  static constexpr size_t kMostBytes = size_t{64} << 20;
   // Without consent: nothing is kept, and what was is forgotten.
   void Enable(const CaseKeeping& keeping);
   bool enabled() const { return enabled_.load(std::memory_order_relaxed); }

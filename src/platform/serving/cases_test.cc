@@ -47,9 +47,8 @@ TEST(CaseQueueTest, KeepsHardOnesWithConsentAndNoMoreThanItMay) {
   cases.Enable({.consent = true, .most = 3, .below = 0.6});
   offer(0, 0.9f);
   EXPECT_TRUE(cases.Read().empty()) << "sure";
-  TrafficRows reference{revision.features, {}};
-  for (int i = 0; i < 100; ++i)
-    for (const double value : {i % 2 * 1.0, 0.0, 0.9, 1.0}) reference.values.push_back(value);
+  TrafficRows reference{revision.features, {}, {}};
+  for (int i = 0; i < 100; ++i) reference.Add(std::vector<double>{i % 2 * 1.0, 0.0, 0.9, 1.0}, 7);
   cases.SetUsual(std::make_shared<const UsualTraffic>(UsualTraffic::Of(reference)));
   for (int i = 0; i < 4; ++i) offer(0, 0.55f);
   offer(200, 0.9f);

@@ -42,10 +42,14 @@ DriftReport MeasureDrift(const TrafficRows& reference, const TrafficRows& live, 
   report.verdict = "too few";
   report.reference_minimum = kLeastReference;
   if (report.live < limits.minimum || report.reference < kLeastReference) return report;
+  const TrafficRows own = live.AnsweredBy(reference.revisions[0]);
+  report.answered = static_cast<int64_t>(own.size());
   const std::span<const TrafficFeature> features = reference.features.list();
   const auto together = static_cast<int>(features.size());
   for (size_t f = 0; f < features.size(); ++f) {
-    const std::vector<double> before = reference.Column(f), now = live.Column(f);
+    if (!features[f].of_input && report.answered < limits.minimum) continue;
+    const std::vector<double> before = reference.Column(f),
+                              now = (features[f].of_input ? live : own).Column(f);
     DriftMeasure& measure = report.measures.emplace_back();
     measure.name = features[f].name;
     measure.reference_missing = MissingShare(before);

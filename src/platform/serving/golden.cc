@@ -258,6 +258,11 @@ Result<std::shared_ptr<const GoldenSet>> HubGoldenSource::Load(const GoldenGate&
   return set;
 }
 
+Result<std::string> HubGoldenSource::Resolve(const GoldenGate& gate) {
+  TRY(const RepositoryVersion found, datasets_.Find(gate.dataset));
+  return found.Ref();
+}
+
 Result<std::vector<GoldenAnswer>> AskGolden(Replica& replica, const GoldenSet& set,
                                             const CancelToken& cancel) {
   const RevisionInfo& info = replica.info();
@@ -287,13 +292,12 @@ Result<std::vector<GoldenAnswer>> AskGolden(Replica& replica, const GoldenSet& s
 
 Result<TrafficRows> GoldenTraffic(Replica& replica, const GoldenSet& set, const CancelToken& cancel) {
   const TrafficFeatures& features = replica.info().features;
-  TrafficRows seen{features, {}};
+  TrafficRows seen{features, {}, {}};
+  std::vector<double> values(features.size());
   TRY_STATUS(AskAll(replica, set, cancel, [&](size_t, size_t rows, auto inputs, auto outputs) {
     for (size_t i = 0; i < rows; ++i) {
-      const size_t before = seen.values.size();
-      seen.values.resize(before + features.size());
-      features.Read(inputs, outputs, static_cast<int64_t>(i), static_cast<int64_t>(rows),
-                    std::span(seen.values).subspan(before));
+      features.Read(inputs, outputs, static_cast<int64_t>(i), static_cast<int64_t>(rows), values);
+      seen.Add(values, replica.info().number);
     }
   }));
   return seen;

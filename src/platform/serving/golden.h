@@ -43,6 +43,8 @@ class GoldenSource {
   // data set that is not there, does not say what is right, or does not fit the model's inputs.
   virtual Result<std::shared_ptr<const GoldenSet>> Load(const GoldenGate& gate, const ModelInterface& model,
                                                         bool classifies) = 0;
+  // Which version that is now: "fashion@3".
+  virtual Result<std::string> Resolve(const GoldenGate& gate) { return gate.dataset; }
 };
 
 // The data sets of the hub. Both outlive it.
@@ -51,6 +53,7 @@ class HubGoldenSource final : public GoldenSource {
   HubGoldenSource(Repositories& datasets, BlobStore& store) : datasets_(datasets), store_(store) {}
   Result<std::shared_ptr<const GoldenSet>> Load(const GoldenGate& gate, const ModelInterface& model,
                                                 bool classifies) override;
+  Result<std::string> Resolve(const GoldenGate& gate) override;
 
  private:
   Repositories& datasets_;

@@ -1,6 +1,7 @@
 #include "platform/serving/replica.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,7 @@ Result<std::shared_ptr<Replica>> Replica::Load(std::string name, LoadedModel mod
   std::shared_ptr<Replica> replica(new Replica());
   auto info = std::make_shared<RevisionInfo>();
   info->name = std::move(name);
+  std::from_chars(info->name.data(), info->name.data() + info->name.size(), info->number);
   info->model = model.ref;
   info->model_id = model.id;
   info->signature = std::move(model.signature);

@@ -14,14 +14,15 @@
 namespace sinter {
 
 struct RevisionInfo {
-  std::string name;  // "1", "2", ...: a service counts its revisions
+  std::string name;    // "1", "2", ...: a service counts its revisions
+  int64_t number = 0;  // the same as a number
   std::string model;
   std::string model_id;
   std::string signature;  // signature.json, or empty
   ModelInterface interface;
   AnswerReader answers;      // what its outputs say
   TrafficFeatures features;  // what is watched of its requests and answers
-  BatchLimits limits;    // as they are applied: max_rows 1 where rows cannot share a run
+  BatchLimits limits;        // as they are applied: max_rows 1 where rows cannot share a run
   WarmUpReport warm_up;
 };
 

@@ -260,7 +260,7 @@ void Service::Watch(const BatchJob& job, const BatchAnswer& answer) {
   for (int64_t i = 0; i < rows; ++i) {
     const int64_t row = i * job.rows / rows;
     features.Read(job.inputs, answer.outputs, row, job.rows, values);
-    if (sample_.enabled()) sample_.Note(features, values);
+    if (sample_.enabled()) sample_.Note(features, values, answer.revision->number);
     if (cases_.enabled()) cases_.Offer(job, row, values, *answer.revision, Clock::Real());
   }
 }

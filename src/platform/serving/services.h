@@ -72,11 +72,15 @@ class Services {
   Result<std::vector<RolloutInfo>> Rollouts(std::string_view name);  // the latest 200, newest first
   // The true class of a request, by the id that it came with: true where the rollout under way asks for it.
   Result<bool> Label(std::string_view name, std::string_view id, int64_t label);
-  // Live traffic against the golden set. kConflict where the service has none.
+  // Live traffic against the golden set. kConflict where the service has none, or it changes just now;
+  // kUnavailable: it sleeps, and its revision has not been asked yet.
   Result<DriftReport> Drift(std::string_view name);
-  // Where a service keeps cases and has a golden set: asks its revision about that, once, and from then on
-  // requests that look otherwise are kept as well. kUnavailable: it sleeps, and is left so.
-  Status LearnUsual(std::string_view name, const CancelToken& cancel);
+  // Where a service keeps cases and has a golden set: asks its revision about that, unless it has, and from
+  // then on requests that look otherwise are kept as well. A service that sleeps is left so. kConflict: the
+  // gates changed meanwhile.
+  Status LearnUsual(std::string_view name);
+  // What is learned now is given up, and nothing more is: the server stops.
+  void StopLearning();
   // What the next rollouts must pass.
   Result<ServiceInfo> SetGates(std::string_view name, const Gates& gates, std::string_view who);
   // Lets go of what the service has loaded; the next request, which is held meanwhile, has it loaded again.
@@ -120,11 +124,15 @@ class Services {
     uint64_t requests_seen = 0;
     double last_request = 0;
     int busy_looks = 0, quiet_looks = 0;
-    // What the golden set looks like to a revision; asked once for each.
+    // What the golden set looks like to a revision; asked once for each set and revision.
     std::mutex measuring;
-    std::string reference_of;
+    std::string reference_of;  // ReferenceKey
     std::string reference_dataset;
     TrafficRows reference;
+    // Whoever changes the gates does not wait for what is being learned by the old ones, and it is not kept.
+    std::mutex learning_mutex;
+    CancelSource learning;
+    std::string learned;  // of which reference the service knows what is usual
   };
   std::shared_ptr<Entry> FindEntry(std::string_view name) const;
   Result<std::shared_ptr<Entry>> NeedEntry(std::string_view name) const;
@@ -142,8 +150,10 @@ class Services {
   void ScaleOne(Entry& entry);
   // Under `changing`: a service that sleeps is loaded again, and answers what it holds.
   Status Wake(Entry& entry);
+  // The service's revision, golden gate, and which version of the set that is.
+  Result<std::string> ReferenceKey(const ServiceInfo& info);
   // Under `measuring`.
-  Status LearnReference(Entry& entry, const ServiceInfo& info, Replica& replica, const CancelToken& cancel);
+  Status LearnReference(Entry& entry, const ServiceInfo& info, Replica& replica);
   bool LetSleep(Entry& entry, const Replica& replica);
   void PokeScaler();
   Status DeleteRollouts(std::string_view name, std::string_view who);
@@ -153,6 +163,7 @@ class Services {
   const Clock& clock_;
   GoldenSource* const golden_;
   const std::string home_;
+  std::atomic<bool> learning_stops_{false};
   std::mutex scaler_mutex_;
   std::condition_variable scaler_wakes_;
   bool scaler_poked_ = false, scaler_stops_ = false;

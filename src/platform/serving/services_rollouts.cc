@@ -182,56 +182,96 @@ Result<bool> Services::Label(std::string_view name, std::string_view id, int64_t
 
 Result<ServiceInfo> Services::SetGates(std::string_view name, const Gates& gates, std::string_view who) {
   TRY(const auto entry, NeedEntry(name));
+  TRY(const ServiceInfo before, Show(name));
   TRY(ServiceInfo info, Write(name, who, [&](ServiceInfo& service) { service.gates = gates; }));
   entry->service->Remember(gates);
-  std::lock_guard lock(entry->measuring);
-  entry->reference_of.clear();
-  if (!gates.golden) entry->service->cases().SetUsual(nullptr);
+  std::lock_guard lock(entry->learning_mutex);
+  if (before.gates.golden == gates.golden && gates.cases.consent) return info;
+  entry->learning.Cancel();
+  entry->service->cases().SetUsual(nullptr);
+  entry->learned.clear();
   return info;
 }
 
 Result<DriftReport> Services::Drift(std::string_view name) {
   TRY(const auto entry, NeedEntry(name));
+  std::lock_guard lock(entry->measuring);
   TRY(const ServiceInfo info, Show(name));
-  {
-    std::lock_guard changing(entry->changing);
-    TRY_STATUS(Wake(*entry));
-  }
-  const auto replica = entry->service->Current();
   if (!info.gates.golden || golden_ == nullptr) {
     return Error{ErrorCode::kConflict,
                  fmt::format("service {} has no golden set to compare its traffic with", name),
                  fmt::format("sinter service gates {} --golden DATASET", name)};
   }
-  if (replica == nullptr)
-    return Error{ErrorCode::kUnavailable, fmt::format("service {} is not ready", name), ""};
-  std::lock_guard lock(entry->measuring);
-  TRY_STATUS(LearnReference(*entry, info, *replica, CancelToken()));
+  if (const auto replica = entry->service->Current()) {
+    TRY_STATUS(LearnReference(*entry, info, *replica));
+  } else {
+    // Whoever looks at a service does not wake it.
+    TRY(const std::string key, ReferenceKey(info));
+    if (entry->reference_of != key)
+      return Error{ErrorCode::kUnavailable,
+                   fmt::format("service {} is not loaded, and its revision was not compared yet", name),
+                   "the next request loads it"};
+  }
   DriftReport report = MeasureDrift(entry->reference, entry->service->sample().Read(), info.gates.drift);
   report.dataset = entry->reference_dataset;
   return report;
 }
 
-Status Services::LearnUsual(std::string_view name, const CancelToken& cancel) {
+Status Services::LearnUsual(std::string_view name) {
   TRY(const auto entry, NeedEntry(name));
+  std::lock_guard lock(entry->measuring);
   TRY(const ServiceInfo info, Show(name));
   const auto replica = entry->service->Current();
-  if (!info.gates.golden || golden_ == nullptr || !info.gates.cases.consent) return {};
-  if (replica == nullptr)
-    return Error{ErrorCode::kUnavailable, fmt::format("service {} is not loaded", name), ""};
-  std::lock_guard lock(entry->measuring);
-  return LearnReference(*entry, info, *replica, cancel);
+  if (!info.gates.golden || golden_ == nullptr || !info.gates.cases.consent || replica == nullptr) return {};
+  return LearnReference(*entry, info, *replica);
 }
 
-Status Services::LearnReference(Entry& entry, const ServiceInfo& info, Replica& replica,
-                                const CancelToken& cancel) {
-  if (entry.reference_of == replica.info().name) return {};
-  TRY(const auto set,
-      golden_->Load(*info.gates.golden, replica.info().interface, replica.info().answers.classifies()));
-  TRY(entry.reference, GoldenTraffic(replica, *set, cancel));
-  entry.reference_of = replica.info().name;
-  entry.reference_dataset = set->ref;
-  entry.service->cases().SetUsual(std::make_shared<const UsualTraffic>(UsualTraffic::Of(entry.reference)));
+void Services::StopLearning() {
+  learning_stops_ = true;
+  std::shared_lock lock(entries_mutex_);
+  for (const auto& [name, entry] : entries_) {
+    std::lock_guard learning(entry->learning_mutex);
+    entry->learning.Cancel();
+  }
+}
+
+Result<std::string> Services::ReferenceKey(const ServiceInfo& info) {
+  TRY(const std::string version, golden_->Resolve(*info.gates.golden));
+  const GoldenGate& gate = *info.gates.golden;
+  return fmt::format("{} {} {} {} {} {}", info.current.revision, version, gate.samples, gate.seed, gate.split,
+                     gate.target);
+}
+
+Status Services::LearnReference(Entry& entry, const ServiceInfo& info, Replica& replica) {
+  if (replica.info().name != info.current.revision)
+    return Error{ErrorCode::kConflict, fmt::format("service {} changes its revision just now", info.name),
+                 ""};
+  TRY(std::string key, ReferenceKey(info));
+  CancelToken cancel;
+  {
+    std::lock_guard lock(entry.learning_mutex);
+    if (entry.learned == key && entry.reference_of == key) return {};
+    entry.learning = CancelSource();
+    if (learning_stops_) entry.learning.Cancel();
+    cancel = entry.learning.token();
+  }
+  if (entry.reference_of != key) {
+    TRY(const auto set,
+        golden_->Load(*info.gates.golden, replica.info().interface, replica.info().answers.classifies()));
+    auto seen = GoldenTraffic(replica, *set, cancel);
+    const Error changed{ErrorCode::kConflict,
+                        fmt::format("the gates of service {} change just now", info.name), ""};
+    if (!seen) return seen.error().code == ErrorCode::kCancelled ? changed : std::move(seen).error();
+    entry.reference = *std::move(seen);
+    entry.reference_of = key;
+    entry.reference_dataset = set->ref;
+  }
+  auto usual = std::make_shared<const UsualTraffic>(UsualTraffic::Of(entry.reference));
+  std::lock_guard lock(entry.learning_mutex);
+  if (cancel.Cancelled())
+    return Error{ErrorCode::kConflict, fmt::format("the gates of service {} change just now", info.name), ""};
+  entry.service->cases().SetUsual(std::move(usual));
+  entry.learned = std::move(key);
   return {};
 }
 

@@ -11,8 +11,9 @@ namespace {
 
 constexpr int64_t kMostNumbers = 4096;
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-// A classifier's two come last, and there is always room for them.
-constexpr size_t kOfClass = 2;
+constexpr size_t kOfClass = 2;  // of a classifier; they come last
+// There is always room for answers: for a class, and for some outputs of numbers.
+constexpr size_t kMostOfOutputs = 32;
 
 // Whether a row of it is one number.
 bool IsOne(const TensorSpec& spec, bool rows_first) {
@@ -25,9 +26,11 @@ struct Moments {
 };
 
 Moments MomentsOf(const Tensor& tensor, int64_t first, int64_t count) {
-  double sum = 0, squares = 0;
+  // Of what is left of the numbers without the first: large ones that differ little keep their spread.
+  double origin = 0, sum = 0, squares = 0;
   count = std::min(kMostNumbers, count);
   if (count < 1) return {};
+  bool begun = false;
   DispatchDType(tensor.dtype(), [&]<class T>() {
     for (const T of : tensor.data<T>().subspan(static_cast<size_t>(first), static_cast<size_t>(count))) {
       double value = 0;
@@ -35,13 +38,16 @@ Moments MomentsOf(const Tensor& tensor, int64_t first, int64_t count) {
         value = static_cast<double>(static_cast<float>(of));
       else if constexpr (std::is_arithmetic_v<T>)
         value = static_cast<double>(of);
-      sum += value;
-      squares += value * value;
+      if (!begun) origin = value;
+      begun = true;
+      sum += value - origin;
+      squares += (value - origin) * (value - origin);
     }
   });
   const double n = static_cast<double>(count), mean = sum / n;
-  if (!std::isfinite(mean)) return {};
-  return {mean, std::sqrt(std::max(0.0, squares / n - mean * mean))};
+  const double spread = std::sqrt(std::max(0.0, squares / n - mean * mean));
+  if (!std::isfinite(origin + mean) || !std::isfinite(spread)) return {};
+  return {origin + mean, spread};
 }
 
 // Indexes of classes are the same values only where the classes are.
@@ -66,7 +72,8 @@ void TrafficFeatures::Add(const TensorSpec& spec, bool rows_first, Source source
                           bool named) {
   if (spec.dtype == DType::kString) return;
   source.one = IsOne(spec, rows_first);
-  if (list_.size() + (source.one ? 1 : 2) > kMost - (answers_.classifies() ? kOfClass : 0)) {
+  const size_t room = kMost - (answers_.classifies() ? kOfClass : 0) - (source.output ? 0 : reserved_);
+  if (list_.size() + (source.one ? 1 : 2) > room) {
     ++left_out_;
     return;
   }
@@ -85,12 +92,17 @@ void TrafficFeatures::Add(const TensorSpec& spec, bool rows_first, Source source
 TrafficFeatures TrafficFeatures::Of(const ModelInterface& model, const AnswerReader& answers) {
   TrafficFeatures features;
   features.answers_ = answers;
+  const auto numbers = [&](size_t i) {
+    // Beside a class, whole numbers say the class once more, or which thing it is, not how much.
+    return static_cast<int>(i) != answers.output &&
+           (!answers.classifies() || IsFloat(model.outputs[i].dtype));
+  };
+  for (size_t i = 0; i < model.outputs.size(); ++i) features.reserved_ += numbers(i) ? 2 : 0;
+  features.reserved_ = std::min(features.reserved_, kMostOfOutputs);
   for (size_t i = 0; i < model.inputs.size(); ++i)
     features.Add(model.inputs[i], model.rows_first, {.tensor = i}, "input", model.inputs.size() > 1);
   for (size_t i = 0; i < model.outputs.size(); ++i) {
-    // Beside a class, whole numbers say the class once more, or which thing it is, not how much.
-    if (static_cast<int>(i) == answers.output || (answers.classifies() && !IsFloat(model.outputs[i].dtype)))
-      continue;
+    if (!numbers(i)) continue;
     features.Add(model.outputs[i], model.rows_first, {.output = true, .tensor = i}, "output",
                  model.outputs.size() > 1);
   }
@@ -135,11 +147,24 @@ ClassAnswer TrafficFeatures::Answer(std::span<const double> values) const {
   return {static_cast<int64_t>(values[list_.size() - 1]), values[list_.size() - kOfClass]};
 }
 
+void TrafficRows::Add(std::span<const double> of, int64_t revision) {
+  values.insert(values.end(), of.begin(), of.end());
+  revisions.push_back(revision);
+}
+
 std::vector<double> TrafficRows::Column(size_t feature) const {
   std::vector<double> column;
   column.reserve(size());
   for (size_t i = 0; i < size(); ++i) column.push_back(row(i)[feature]);
   return column;
+}
+
+TrafficRows TrafficRows::AnsweredBy(int64_t revision) const {
+  TrafficRows rows{features, {}, {}};
+  for (size_t i = 0; i < size(); ++i) {
+    if (revisions[i] == revision) rows.Add(row(i), revision);
+  }
+  return rows;
 }
 
 }  // namespace sinter

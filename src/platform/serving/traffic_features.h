@@ -48,19 +48,23 @@ class TrafficFeatures {
   std::vector<TrafficFeature> list_;
   std::vector<Source> sources_;  // in the order of the features
   AnswerReader answers_;
+  size_t reserved_ = 0;  // room for outputs
   int64_t left_out_ = 0;
   uint64_t layout_ = 0;
 };
 
-// Values of the same features, one row after another.
+// Values of the same features, one row after another, and by which revision (its number) each was answered.
 struct TrafficRows {
   TrafficFeatures features;
   std::vector<double> values;
-  size_t size() const { return features.size() == 0 ? 0 : values.size() / features.size(); }
+  std::vector<int64_t> revisions;
+  size_t size() const { return revisions.size(); }
   std::span<const double> row(size_t i) const {
     return std::span(values).subspan(i * features.size(), features.size());
   }
+  void Add(std::span<const double> of, int64_t revision);
   std::vector<double> Column(size_t feature) const;
+  TrafficRows AnsweredBy(int64_t revision) const;
 };
 
 }  // namespace sinter

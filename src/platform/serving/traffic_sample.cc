@@ -16,6 +16,9 @@ void TrafficSample::Begin() {
   rows_.values.clear();
   rows_.values.shrink_to_fit();
   rows_.values.reserve(capacity_ * rows_.features.size());
+  rows_.revisions.clear();
+  rows_.revisions.shrink_to_fit();
+  rows_.revisions.reserve(capacity_);
 }
 
 void TrafficSample::Enable(size_t capacity) {
@@ -33,16 +36,14 @@ void TrafficSample::Follow(const TrafficFeatures& features) {
   Begin();
 }
 
-void TrafficSample::Note(const TrafficFeatures& features, std::span<const double> values) {
+void TrafficSample::Note(const TrafficFeatures& features, std::span<const double> values, int64_t revision) {
   std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock || capacity_ == 0 || values.empty() || !(rows_.features == features)) return;
   const uint64_t number = seen_++;
-  if (rows_.size() < capacity_) {
-    rows_.values.insert(rows_.values.end(), values.begin(), values.end());
-    return;
-  }
+  if (rows_.size() < capacity_) return rows_.Add(values, revision);
   const size_t place = RandomBelow(kPlaces, 0, number, capacity_);
   std::ranges::copy(values, rows_.values.begin() + static_cast<std::ptrdiff_t>(place * values.size()));
+  rows_.revisions[place] = revision;
 }
 
 TrafficRows TrafficSample::Read() const {

@@ -22,8 +22,8 @@ class TrafficSample {
   // Whose values it takes: the live revision's. Other features than before begin anew.
   void Follow(const TrafficFeatures& features);
   // Values of other features than those it follows are left out. Never waits: where another thread has it
-  // just now, so are these.
-  void Note(const TrafficFeatures& features, std::span<const double> values);
+  // just now, so are these. `revision`: the number of the one that answered.
+  void Note(const TrafficFeatures& features, std::span<const double> values, int64_t revision);
   TrafficRows Read() const;
 
  private:

@@ -15,18 +15,22 @@ namespace sinter {
 // One bound for the sum, not one a feature: with thirty of those, every third request would be unusual.
 class UsualTraffic {
  public:
-  // All but one in a hundred of the reference's rows are usual.
+  // All but one in a hundred of the reference's rows are usual, each as the others see it: else what a row
+  // adds to the counts itself would draw the bound too near.
   static UsualTraffic Of(const TrafficRows& reference);
-  double Distance(std::span<const double> values) const;
+  double Distance(std::span<const double> values) const { return Distance(values, 0); }
   bool IsUnusual(std::span<const double> values) const { return Distance(values) > limit_; }
   const TrafficFeatures& features() const { return features_; }
 
  private:
   struct Feature {
-    double mean = 0, deviation = 0;
-    double present = 0, missing = 0;  // what each adds
-    std::vector<double> classes;      // what each class adds
+    double known = 0, missing = 0;  // rows
+    double mean = 0, squares = 0;   // of the known: sum of squared differences from the mean
+    std::vector<double> classes;    // rows of each
+    double Distance(double value, double without) const;
   };
+  // `without`: 1 where the row is one of the reference, and shall not count there.
+  double Distance(std::span<const double> values, double without) const;
   TrafficFeatures features_;
   std::vector<Feature> usual_;  // of the inputs' features, which come first
   double limit_ = 0;

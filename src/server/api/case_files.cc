@@ -69,12 +69,24 @@ Result<std::vector<HardCase>> ReadOrPutAside(Platform& platform, std::string_vie
   return std::vector<HardCase>();
 }
 
-// The newest `most` of them.
-void Bound(std::vector<HardCase>& cases, size_t most) {
-  if (cases.size() > most) cases.erase(cases.begin(), cases.end() - static_cast<std::ptrdiff_t>(most));
+// How many a service may keep; where there is none (any more), as many as by default.
+size_t MostOf(Platform& platform, std::string_view service) {
+  const auto record = platform.records().Get(kServiceKind, service);
+  const auto info = record ? ReadService(*record) : Result<ServiceInfo>(record.error());
+  return static_cast<size_t>((info ? info->gates.cases : CaseKeeping()).most);
 }
 
-constexpr size_t kMostOfOldLives = 1000;
+// The newest `most` of them, as many as a queue has room for.
+void Bound(std::vector<HardCase>& cases, size_t most) {
+  size_t bytes = 0;
+  auto first = cases.end();
+  while (first != cases.begin() && static_cast<size_t>(cases.end() - first) < most) {
+    bytes += (first - 1)->Bytes();
+    if (bytes > CaseQueue::kMostBytes) break;
+    --first;
+  }
+  cases.erase(cases.begin(), first);
+}
 
 }  // namespace
 
@@ -152,7 +164,7 @@ Status AdoptCases(Platform& platform) {
     TRY(const std::vector<HardCase> last, ReadOrPutAside(platform, service, "now"));
     if (!std::filesystem::exists(FileOf(platform, service, "now"), none)) continue;
     cases.insert(cases.end(), last.begin(), last.end());
-    Bound(cases, kMostOfOldLives);
+    Bound(cases, MostOf(platform, service));
     TRY_STATUS(WriteFileOf(platform, service, "old", cases));
     Remove(platform, service, "now");
   }
@@ -210,7 +222,6 @@ CaseKeeper::CaseKeeper(Platform& platform) : platform_(platform) {
     while (!wakes_.wait_for(lock, kEvery, [this] { return stopping_; })) {
       lock.unlock();
       Save();
-      Learn();
       lock.lock();
     }
   });
@@ -222,24 +233,8 @@ CaseKeeper::~CaseKeeper() {
     stopping_ = true;
   }
   wakes_.notify_all();
-  cancel_.Cancel();
   thread_.join();
   Save();
-}
-
-// Each revision is asked about each golden set once, whatever came of it: a set that does not fit says so
-// where a person asks for drift.
-void CaseKeeper::Learn() {
-  const auto services = platform_.services().List();
-  if (!services) return;
-  for (const ServiceInfo& info : *services) {
-    if (!info.gates.cases.consent || !info.gates.golden) continue;
-    const std::string asked = info.current.revision + " " + GatesJson(info.gates).dump();
-    std::string& learned = learned_[info.name];
-    if (learned == asked) continue;
-    const Status status = platform_.services().LearnUsual(info.name, cancel_.token());
-    if (status || status.error().code != ErrorCode::kUnavailable) learned = asked;
-  }
 }
 
 void CaseKeeper::Save() {

@@ -15,7 +15,6 @@
 #include <thread>
 #include <vector>
 
-#include "base/cancel.h"
 #include "platform/serving/cases.h"
 #include "server/api/platform.h"
 
@@ -42,8 +41,7 @@ void ForgetCases(Platform& platform, std::string_view service, const KeptCases& 
 Status ForgetCasesIf(Platform& platform, std::string_view service,
                      const std::function<bool(const HardCase&)>& taken);
 
-// Every few seconds: writes what has changed, removes files of services that are gone or may keep nothing,
-// and lets services learn what usual requests look like.
+// Every few seconds: writes what has changed, removes files of services that are gone or may keep nothing.
 class CaseKeeper {
  public:
   explicit CaseKeeper(Platform& platform);
@@ -52,10 +50,7 @@ class CaseKeeper {
   void Save();
 
  private:
-  void Learn();
   Platform& platform_;
-  std::map<std::string, std::string> learned_;  // service -> what was asked about; of its thread
-  CancelSource cancel_;
   std::mutex saving_;
   std::map<std::string, std::pair<int64_t, size_t>> saved_;  // last number and how many, of each service
   std::mutex mutex_;

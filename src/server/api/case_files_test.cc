@@ -57,6 +57,28 @@ TEST(CaseFiles, HoldAsManyAsAreKept) {
   EXPECT_EQ(read->back().inputs.back().row.AsDouble(0), 99);
 }
 
+// Lives of a server add up to no more than one of them may keep.
+TEST(CaseFiles, OfEarlierLivesTheNewestThatThereIsRoomFor) {
+  TemporaryFolder folder;
+  auto platform = *Platform::Open(folder.path() / "home");
+  const Path cases = folder.path() / "home" / "cases";
+  ASSERT_TRUE(MakeFolders(cases));
+  std::vector<HardCase> large;
+  for (int64_t i = 0; i < 4; ++i) {
+    large.push_back({.number = i + 1, .at_ms = i, .revision = "1", .why = "unusual"});
+    large.back().inputs.push_back({"x", *Tensor::Create(DType::kU8, {1, 15 << 20}), ""});
+  }
+  for (const int64_t life : {1, 2, 3}) {
+    for (HardCase& one : large) one.at_ms = 10 * life + one.number;
+    ASSERT_TRUE(WriteFileAtomically(cases / "s.now", *CasesText(large)));
+    ASSERT_TRUE(AdoptCases(*platform));
+  }
+  const auto kept = ReadCases(*ReadFile(cases / "s.old"));
+  ASSERT_TRUE(kept) << kept.error().ToString();
+  ASSERT_EQ(kept->size(), 4u) << "64 MiB";
+  EXPECT_EQ(kept->front().at_ms, 31);
+}
+
 // What is in a folder that is none of `known`.
 std::vector<Path> Others(const Path& folder, const std::vector<Path>& known) {
   std::vector<Path> others;

@@ -112,6 +112,13 @@ Result<Json> LabelCases(Platform& platform, std::string_view service, Json body,
   if (platform.records().Get(kLabellingKind, name))
     return Error{ErrorCode::kAlreadyExists, fmt::format("there is a labelling {}", name),
                  "choose another name"};
+  const auto asked = platform.services().Find(service);
+  const auto info = asked == nullptr ? nullptr : asked->Info();
+  if (info != nullptr && !info->answers.classifies() && !body.contains("classes") &&
+      body.value("task", "classification") == "classification")
+    return Unsupported(
+        fmt::format("service {} answers with no classes that could be chosen from", service),
+        fmt::format("name classes in a spec, or: sinter service cases {} --export DATASET", service));
   TRY(const Json exported, ExportCases(platform, service, dataset, who, true));
   body["dataset"] = exported["dataset"];
   TRY(Json labelling, CreateLabelling(platform, body, who));

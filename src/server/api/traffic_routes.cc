@@ -59,11 +59,11 @@ Json DriftJson(const DriftReport& report) {
     }
     measures.push_back(std::move(json));
   }
-  return {{"verdict", report.verdict},      {"drifted", report.verdict == "drift"},
-          {"live_sample", report.live},     {"reference_sample", report.reference},
-          {"minimum", report.minimum},      {"reference_minimum", report.reference_minimum},
-          {"dataset", report.dataset},      {"unwatched", report.unwatched},
-          {"measures", std::move(measures)}};
+  return {{"verdict", report.verdict},     {"drifted", report.verdict == "drift"},
+          {"live_sample", report.live},    {"reference_sample", report.reference},
+          {"minimum", report.minimum},     {"reference_minimum", report.reference_minimum},
+          {"dataset", report.dataset},     {"answered", report.answered},
+          {"unwatched", report.unwatched}, {"measures", std::move(measures)}};
 }
 
 Result<Json> ListCases(Platform& platform, std::string_view name, int64_t limit) {

@@ -15,6 +15,7 @@
 #include "server/api/routes.h"
 #include "server/api/service_api.h"
 #include "server/api/upkeep.h"
+#include "server/api/usual_learner.h"
 #include "server/http/guard.h"
 #include "server/http/server.h"
 
@@ -41,6 +42,7 @@ void WriteAccess(Log& log, const AccessEntry& entry) {
 struct ServerInstance::Impl {
   std::unique_ptr<Platform> platform;
   std::unique_ptr<CaseKeeper> case_keeper;
+  std::unique_ptr<UsualLearner> usual_learner;
   std::unique_ptr<CaseLoopDriver> case_loops;
   std::unique_ptr<ConsoleSessions> sessions;
   std::unique_ptr<Log> access_log;
@@ -110,6 +112,7 @@ Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions
   if (options.runs_jobs) {
     TRY_STATUS(platform.labellings().Start());
     impl->case_keeper = std::make_unique<CaseKeeper>(platform);
+    impl->usual_learner = std::make_unique<UsualLearner>(platform);
     TRY_STATUS(platform.StartJobs(impl->server->Origin()));
     impl->case_loops = std::make_unique<CaseLoopDriver>(platform);
   }
@@ -131,10 +134,12 @@ void ServerInstance::Stop(std::chrono::milliseconds patience) {
   if (impl_->server == nullptr) return;
   std::error_code ignored;
   std::filesystem::remove(impl_->address_file, ignored);
-  impl_->platform->changes().Stop();  // long polls are answered now, not waited for
+  impl_->platform->changes().Stop();           // long polls are answered now, not waited for
+  impl_->platform->services().StopLearning();  // nor is a golden set that is being asked
   impl_->server->Stop(patience);
   impl_->platform->upkeep().Stop();
   impl_->case_loops.reset();
+  impl_->usual_learner.reset();
   impl_->platform->labellings().Stop();
   impl_->case_keeper.reset();
   impl_->platform->StopJobs();

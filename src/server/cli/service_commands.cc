@@ -140,6 +140,9 @@ void PrintDrift(const Json& report) {
   const bool few_known =
       report.value("reference_sample", int64_t{0}) < report.value("reference_minimum", int64_t{0});
   if (few_live) fmt::print("; {} live ones are needed", TextOf(report, "minimum"));
+  if (!few_live && !few_known && report.value("answered", int64_t{0}) < report.value("minimum", int64_t{0}))
+    fmt::print("; answers of this revision are {} of them, {} are needed", TextOf(report, "answered"),
+               TextOf(report, "minimum"));
   if (few_known) fmt::print("; the golden set needs {}", TextOf(report, "reference_minimum"));
   fmt::print("\n");
   std::vector<std::vector<std::string>> rows{{"OF", "DRIFTED", "STABILITY INDEX", "BY CHANCE", "KS DISTANCE",

@@ -1,0 +1,39 @@
+// Lets services that keep cases learn what usual requests look like, without anybody having asked.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "server/api/platform.h"
+
+namespace sinter {
+
+// Every few seconds it looks at each service; what is known costs a record's reading. Where that fails, it is
+// tried again later and later, until the gates change.
+class UsualLearner {
+ public:
+  explicit UsualLearner(Platform& platform);
+  ~UsualLearner();  // what is being learned is given up
+  UsualLearner(const UsualLearner&) = delete;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Failure {
+    std::string gates;
+    Clock::time_point again;
+    std::chrono::seconds delay;
+  };
+  void Look();
+  Platform& platform_;
+  std::map<std::string, Failure> failures_;  // of its thread
+  std::mutex mutex_;
+  std::condition_variable wakes_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sinter
