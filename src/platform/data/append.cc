@@ -91,6 +91,7 @@ class Append {
   // The rows that no other split of the base says.
   Status Choose() {
     std::vector<std::string> names;
+    names.reserve(compared_.size());
     for (const size_t c : compared_) names.push_back(columns_[c].before.name);
     RowHasher hasher(names);
     std::map<Sha256Digest, std::vector<int64_t>> said;

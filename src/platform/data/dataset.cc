@@ -32,8 +32,8 @@ constexpr std::pair<ColumnKind, std::string_view> kKinds[] = {{ColumnKind::kPict
 
 // What v1 can say too.
 bool Old(const DatasetColumn& column) {
-  return column.kind != ColumnKind::kNumber && column.kind != ColumnKind::kText && !column.missing && !column.remark &&
-         column.file == column.name && PlainName(column.name);
+  return column.kind != ColumnKind::kNumber && column.kind != ColumnKind::kText && !column.missing &&
+         !column.remark && column.file == column.name && PlainName(column.name);
 }
 
 void CheckShape(JsonReader& reader, const DatasetColumn& column) {

@@ -66,8 +66,9 @@ TEST(Dataset, TablesRoundTripInTheNextFormat) {
 }
 
 TEST(Dataset, ARemarkIsSaidWhereThereIsOne) {
-  DatasetInfo info{.columns = {{"x", ColumnKind::kNumber, DType::kF64}, {"said", ColumnKind::kNumber, DType::kF64}},
-                   .splits = {{"cases", 1}}};
+  DatasetInfo info{
+      .columns = {{"x", ColumnKind::kNumber, DType::kF64}, {"said", ColumnKind::kNumber, DType::kF64}},
+      .splits = {{"cases", 1}}};
   NameFiles(info.columns);
   EXPECT_THAT(DatasetText(info), Not(HasSubstr("remark"))) << "other versions are written as before";
   info.columns[1].remark = true;

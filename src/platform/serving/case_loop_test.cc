@@ -165,8 +165,11 @@ TEST(CaseLoopSpec, IsReadBackAndHeldToItsBounds) {
 }
 
 TEST(CaseDigest, IsOfTheCaseAndItsMoment) {
-  HardCase a{
-      .number = 1, .at_ms = 5, .revision = "m@1", .inputs = {{"x", Tensor::Of<float>({1, 2}, {1, 2}), ""}}, .index = 0};
+  HardCase a{.number = 1,
+             .at_ms = 5,
+             .revision = "m@1",
+             .inputs = {{"x", Tensor::Of<float>({1, 2}, {1, 2}), ""}},
+             .index = 0};
   HardCase b = a;
   b.number = 9;  // counts within one life of a server
   EXPECT_EQ(CaseDigest(a), CaseDigest(b));

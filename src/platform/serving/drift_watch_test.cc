@@ -31,16 +31,30 @@ AnswerReader Classes(std::vector<std::string> names) {
 
 std::vector<std::string> Names(const TrafficFeatures& features) {
   std::vector<std::string> names;
+  names.reserve(features.size());
   for (const TrafficFeature& feature : features.list()) names.push_back(feature.name);
   return names;
 }
 
+std::vector<std::string> Numbered(const std::string& name, int count) {
+  std::vector<std::string> names(static_cast<size_t>(count));
+  for (size_t i = 0; i < names.size(); ++i) names[i] = name + std::to_string(i);
+  return names;
+}
+
+std::vector<TensorSpec> Columns(int count, DType dtype, const std::vector<std::string>& categories = {}) {
+  std::vector<TensorSpec> columns;
+  columns.reserve(static_cast<size_t>(count));
+  for (const std::string& name : Numbered("c", count))
+    columns.push_back(RowsSpec(name, dtype, {}, categories));
+  return columns;
+}
+
 // A picture model: input mean, input spread, confidence, class.
 TrafficFeatures Pictures(int classes = 10) {
-  std::vector<std::string> names;
-  for (int c = 0; c < classes; ++c) names.push_back(std::to_string(c));
   return TrafficFeatures::Of(
-      Model({RowsSpec("x", DType::kU8, {2, 2})}, {RowsSpec("y", DType::kF32, {classes})}), Classes(names));
+      Model({RowsSpec("x", DType::kU8, {2, 2})}, {RowsSpec("y", DType::kF32, {classes})}),
+      Classes(Numbered("", classes)));
 }
 
 // A table: two numbers and a class in, a number out.
@@ -151,8 +165,7 @@ TEST(Drift, IsOfEachInputAndOfAnswersThatAreNumbers) {
 
 // With fifty features compared at once, what chance gives one in a hundred comes every other time.
 TEST(Drift, ManyFeaturesAreComparedTogether) {
-  std::vector<TensorSpec> inputs;
-  for (int i = 0; i < 50; ++i) inputs.push_back(RowsSpec("c" + std::to_string(i), DType::kF64, {}));
+  const std::vector<TensorSpec> inputs = Columns(50, DType::kF64);
   const TrafficFeatures features =
       TrafficFeatures::Of(Model(inputs, {RowsSpec("y", DType::kI64, {})}), AnswerReader());
   const auto rows = [&](uint64_t seed, uint64_t count) {
@@ -279,8 +292,7 @@ TEST(Features, OfATableAreItsCells) {
 }
 
 TEST(Features, WhatThereIsNoRoomForIsCounted) {
-  std::vector<TensorSpec> inputs;
-  for (int i = 0; i < 300; ++i) inputs.push_back(RowsSpec("c" + std::to_string(i), DType::kF64, {}));
+  const std::vector<TensorSpec> inputs = Columns(300, DType::kF64);
   const TrafficFeatures features =
       TrafficFeatures::Of(Model(inputs, {RowsSpec("y", DType::kF32, {2})}), Classes({"a", "b"}));
   EXPECT_EQ(features.size(), TrafficFeatures::kMost);
@@ -291,8 +303,7 @@ TEST(Features, WhatThereIsNoRoomForIsCounted) {
 }
 
 TEST(Features, OfManyInputsLeaveRoomForAnswers) {
-  std::vector<TensorSpec> inputs;
-  for (int i = 0; i < 300; ++i) inputs.push_back(RowsSpec("c" + std::to_string(i), DType::kF64, {}));
+  const std::vector<TensorSpec> inputs = Columns(300, DType::kF64);
   const TrafficFeatures features =
       TrafficFeatures::Of(Model(inputs, {RowsSpec("price", DType::kF64, {})}), AnswerReader());
   EXPECT_EQ(features.list().back().name, "output price");
@@ -325,18 +336,14 @@ TEST(Usual, IsAllButOneInAHundred) {
 
 // The bound is not drawn by the very rows that are counted.
 TEST(Usual, HoldsForColumnsOfManyClasses) {
-  std::vector<std::string> names;
-  for (int i = 0; i < 150; ++i) names.push_back(std::to_string(i));
-  std::vector<TensorSpec> inputs;
-  for (int i = 0; i < 5; ++i) inputs.push_back(RowsSpec("c" + std::to_string(i), DType::kI64, {}, names));
+  const std::vector<TensorSpec> inputs = Columns(5, DType::kI64, Numbered("", 150));
   const TrafficFeatures features =
       TrafficFeatures::Of(Model(inputs, {RowsSpec("y", DType::kF32, {2})}), Classes({"a", "b"}));
   const auto rows = [&](uint64_t seed, uint64_t count) {
     TrafficRows drawn{features, {}, {}};
     for (uint64_t i = 0; i < count; ++i) {
-      std::vector<double> row;
-      for (uint64_t c = 0; c < 5; ++c) row.push_back(static_cast<double>(RandomBelow(seed, c, i, 150)));
-      row.insert(row.end(), {0.5, 1});
+      std::vector<double> row{0, 0, 0, 0, 0, 0.5, 1};
+      for (uint64_t c = 0; c < 5; ++c) row[c] = static_cast<double>(RandomBelow(seed, c, i, 150));
       drawn.Add(row, 1);
     }
     return drawn;
