@@ -14,6 +14,8 @@ from program import Program
 
 # Where pictures of the pages are left for people to look at; nowhere when unset.
 PICTURES = os.environ.get("SINTER_PAGE_PICTURES")
+# Machines of tests have little shared memory, and no graphics: a page whose frames wait for either hangs, in silence.
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 AXE = pathlib.Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -45,7 +47,7 @@ class Browser(Program):
         """A browser on the server, which runs. What it says and what it asks of others is kept."""
         playwright = sync_playwright().start()
         self.addCleanup(playwright.stop)
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         self.addCleanup(browser.close)
         self.said, self.foreign, self.waiting = [], [], set()
         self.context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US", **options)
