@@ -48,6 +48,7 @@ interface Cases {
 }
 
 const SHOWN = 24;
+const ROWS_SHOWN = 8; // of a table: each takes several lines
 const LIVE_MS = 5000;
 
 // Of the first input that is a picture. A request's shape has the rows first.
@@ -115,7 +116,7 @@ function Inputs({ inputs }: { inputs: CaseInput[] }) {
     <span class="cells">
       {inputs.map((input) => (
         <span key={input.name}>
-          {input.name} <code>{cell(input)}</code>
+          <span class="quiet">{input.name}</span> <code>{cell(input)}</code>
         </span>
       ))}
     </span>
@@ -123,31 +124,40 @@ function Inputs({ inputs }: { inputs: CaseInput[] }) {
 }
 
 function Rows({ items }: { items: HardCase[] }) {
+  const [all, showAll] = useState(false);
+  const shown = all ? items : items.slice(0, ROWS_SHOWN);
   return (
-    <Ledger label={say("cases")}>
-      <thead>
-        <tr>
-          <th scope="col">{say("input")}</th>
-          <th scope="col">{say("modelSays")}</th>
-          <th scope="col" class="n">
-            {say("confidence")}
-          </th>
-          <th scope="col">{say("why")}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.map((one) => (
-          <tr key={one.number}>
-            <th scope="row">
-              <Inputs inputs={one.inputs} />
+    <>
+      <Ledger label={say("cases")}>
+        <thead>
+          <tr>
+            <th scope="col">{say("input")}</th>
+            <th scope="col">{say("modelSays")}</th>
+            <th scope="col" class="n">
+              {say("confidence")}
             </th>
-            <td>{one.class_name || "–"}</td>
-            <td class="n">{share(one.confidence, 0)}</td>
-            <td>{one.why}</td>
+            <th scope="col">{say("why")}</th>
           </tr>
-        ))}
-      </tbody>
-    </Ledger>
+        </thead>
+        <tbody>
+          {shown.map((one) => (
+            <tr key={one.number}>
+              <th scope="row">
+                <Inputs inputs={one.inputs} />
+              </th>
+              <td>{one.class_name || "–"}</td>
+              <td class="n">{share(one.confidence, 0)}</td>
+              <td>{one.why}</td>
+            </tr>
+          ))}
+        </tbody>
+      </Ledger>
+      {shown.length < items.length && (
+        <button type="button" class="below" onClick={() => showAll(true)}>
+          {say("showAllN", { n: whole(items.length) })}
+        </button>
+      )}
+    </>
   );
 }
 

@@ -9,7 +9,7 @@ import { GrainMark } from "./grain";
 import { Ledger, Section } from "./layout";
 
 const REST_MS = 5000;
-const SHOWN = 16; // of a wide table's columns; those that drifted come first
+const SHOWN = 8; // of a wide table's columns; those that drifted come first
 
 export function DriftSection({ service }: { service: Service }) {
   const path = service.gates?.golden ? `/services/${segment(service.name)}/drift` : null;
