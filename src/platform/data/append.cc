@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "platform/data/classes.h"
 #include "platform/data/column_writer.h"
 
 namespace sinter {
@@ -138,8 +139,8 @@ class Append {
         after.dtype = DType::kF64;
       }
     }
-    if (after.kind == ColumnKind::kClass && after.classes.size() > 256 && DTypeSize(after.dtype) == 1)
-      after.dtype = DType::kU16;
+    const DType dtype = ClassDType(after.classes.size());
+    if (after.kind == ColumnKind::kClass && DTypeSize(dtype) > DTypeSize(after.dtype)) after.dtype = dtype;
     return {};
   }
 

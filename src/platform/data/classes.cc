@@ -56,4 +56,6 @@ Result<std::vector<std::string>> ReadClasses(std::string_view option) {
   return names;
 }
 
+DType ClassDType(size_t classes) { return classes > 256 ? DType::kU16 : DType::kU8; }
+
 }  // namespace sinter

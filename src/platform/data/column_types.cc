@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "platform/data/classes.h"
+
 namespace sinter {
 namespace {
 
@@ -116,7 +118,7 @@ Result<DatasetColumn> ColumnGuess::Class(const std::string& name, const ColumnRe
     return InvalidArgument(fmt::format("column '{}' is to hold classes, and has no value", name));
   if (column.classes.size() > kMostClasses)
     return InvalidArgument(fmt::format("column '{}' has more than 65,536 classes", name));
-  if (column.classes.size() > 256) column.dtype = DType::kU16;
+  column.dtype = ClassDType(column.classes.size());
   return column;
 }
 

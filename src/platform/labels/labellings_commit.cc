@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "platform/data/classes.h"
 #include "platform/data/frame.h"
+#include "platform/data/import_details.h"
 #include "platform/labels/label_json.h"
 #include "platform/labels/labellings.h"
 
@@ -34,7 +36,7 @@ Result<size_t> LabelColumnOf(Frame& frame, const LabellingSpec& spec) {
     for (const std::string& name : spec.rules.classes) {
       if (std::ranges::find(info.classes, name) == info.classes.end()) info.classes.push_back(name);
     }
-    info.dtype = info.classes.size() > 256 ? DType::kU16 : DType::kU8;
+    info.dtype = ClassDType(info.classes.size());
   }
   if (!found) return frame.Add(std::move(info));
   frame.SetColumn(*found, std::move(info));
@@ -103,9 +105,7 @@ Result<CommittedLabels> Labellings::Commit(std::string_view name, const CommitRe
   Json details = {{"from", base.Ref()},         {"labelling", info.name},
                   {"column", info.spec.column}, {"task", LabelTaskName(info.spec.rules.task)},
                   {"labels", committed.labels}, {"left_out", committed.left_out}};
-  // How new files come in stays as it was.
-  const Json before = Json::parse(base.details, nullptr, false);
-  if (before.is_object() && before.contains("import")) details["import"] = before["import"];
+  KeepImport(base, details);
   next.details = details.dump();
   next.message = request.message.empty() ? fmt::format("Labels of {}", info.name) : request.message;
   TRY(const RepositoryVersion added, datasets_.Commit(target, next, who));

@@ -89,6 +89,8 @@ TEST(CaseLoop, TrainsOnWhatIsCommitted) {
   EXPECT_EQ(Decided(s), "train");
   s.spec.retrain.clear();
   EXPECT_EQ(Decided(s), "finish: its labels are s-cases@2");
+  s.spec.into = "s-data";
+  EXPECT_EQ(Decided(s), "train") << "they go there first, whether or not anything trains on it";
 }
 
 TEST(CaseLoop, AModelWaitsForAPersonUnlessTheSpecSaysOtherwise) {
@@ -146,6 +148,8 @@ TEST(CaseLoopSpec, IsReadBackAndHeldToItsBounds) {
                           .labellers = 2,
                           .review = "all",
                           .instructions = "i",
+                          .into = "d",
+                          .into_split = "more",
                           .retrain = "name: x",
                           .rollout = true};
   const auto read = ReadCaseLoopSpec(CaseLoopSpecJson(spec));
@@ -161,6 +165,8 @@ TEST(CaseLoopSpec, IsReadBackAndHeldToItsBounds) {
   EXPECT_THAT(refused(R"({"labelling":{"review":"some"}})"),
               ::testing::HasSubstr("none, disagreements or all"));
   EXPECT_THAT(refused(R"({"rollout":true})"), ::testing::HasSubstr("retrain is needed"));
+  EXPECT_THAT(refused(R"({"into":{"dataset":"d@1"}})"), ::testing::HasSubstr("without a version"));
+  EXPECT_THAT(refused(R"({"into":{"split":"train"}})"), ::testing::HasSubstr("dataset"));
   EXPECT_THAT(refused(R"({"after":5})"), ::testing::HasSubstr("after"));
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "platform/data/classes.h"
 #include "platform/data/column_writer.h"
 
 namespace sinter {
@@ -21,8 +22,6 @@ std::vector<int64_t> RowShape(const ModelInterface& model, const Tensor& row) {
   if (model.rows_first && !shape.empty()) shape.erase(shape.begin());
   return shape;
 }
-
-DType ClassDType(size_t classes) { return classes > 256 ? DType::kU16 : DType::kU8; }
 
 int64_t IndexOf(const std::vector<std::string>& names, std::string_view name) {
   const auto at = std::ranges::find(names, name);

@@ -152,8 +152,10 @@ class Services {
   Status Wake(Entry& entry);
   // The service's revision, golden gate, and which version of the set that is.
   Result<std::string> ReferenceKey(const ServiceInfo& info);
-  // Under `measuring`.
-  Status LearnReference(Entry& entry, const ServiceInfo& info, Replica& replica);
+  // Under `measuring`, both. Begun before the gates are read, what is learned by gates that change is
+  // cancelled.
+  CancelToken BeginLearning(Entry& entry) const;
+  Status LearnReference(Entry& entry, const ServiceInfo& info, Replica& replica, const CancelToken& cancel);
   bool LetSleep(Entry& entry, const Replica& replica);
   void PokeScaler();
   Status DeleteRollouts(std::string_view name, std::string_view who);

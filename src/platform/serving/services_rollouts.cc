@@ -196,6 +196,7 @@ Result<ServiceInfo> Services::SetGates(std::string_view name, const Gates& gates
 Result<DriftReport> Services::Drift(std::string_view name) {
   TRY(const auto entry, NeedEntry(name));
   std::lock_guard lock(entry->measuring);
+  const CancelToken cancel = BeginLearning(*entry);
   TRY(const ServiceInfo info, Show(name));
   if (!info.gates.golden || golden_ == nullptr) {
     return Error{ErrorCode::kConflict,
@@ -203,7 +204,7 @@ Result<DriftReport> Services::Drift(std::string_view name) {
                  fmt::format("sinter service gates {} --golden DATASET", name)};
   }
   if (const auto replica = entry->service->Current()) {
-    TRY_STATUS(LearnReference(*entry, info, *replica));
+    TRY_STATUS(LearnReference(*entry, info, *replica, cancel));
   } else {
     // Whoever looks at a service does not wake it.
     TRY(const std::string key, ReferenceKey(info));
@@ -220,10 +221,11 @@ Result<DriftReport> Services::Drift(std::string_view name) {
 Status Services::LearnUsual(std::string_view name) {
   TRY(const auto entry, NeedEntry(name));
   std::lock_guard lock(entry->measuring);
+  const CancelToken cancel = BeginLearning(*entry);
   TRY(const ServiceInfo info, Show(name));
   const auto replica = entry->service->Current();
   if (!info.gates.golden || golden_ == nullptr || !info.gates.cases.consent || replica == nullptr) return {};
-  return LearnReference(*entry, info, *replica);
+  return LearnReference(*entry, info, *replica, cancel);
 }
 
 void Services::StopLearning() {
@@ -242,25 +244,29 @@ Result<std::string> Services::ReferenceKey(const ServiceInfo& info) {
                      gate.target);
 }
 
-Status Services::LearnReference(Entry& entry, const ServiceInfo& info, Replica& replica) {
+CancelToken Services::BeginLearning(Entry& entry) const {
+  std::lock_guard lock(entry.learning_mutex);
+  entry.learning = CancelSource();
+  if (learning_stops_) entry.learning.Cancel();
+  return entry.learning.token();
+}
+
+Status Services::LearnReference(Entry& entry, const ServiceInfo& info, Replica& replica,
+                                const CancelToken& cancel) {
   if (replica.info().name != info.current.revision)
     return Error{ErrorCode::kConflict, fmt::format("service {} changes its revision just now", info.name),
                  ""};
   TRY(std::string key, ReferenceKey(info));
-  CancelToken cancel;
   {
     std::lock_guard lock(entry.learning_mutex);
     if (entry.learned == key && entry.reference_of == key) return {};
-    entry.learning = CancelSource();
-    if (learning_stops_) entry.learning.Cancel();
-    cancel = entry.learning.token();
   }
+  const Error changed{ErrorCode::kConflict, fmt::format("the gates of service {} change just now", info.name),
+                      ""};
   if (entry.reference_of != key) {
     TRY(const auto set,
         golden_->Load(*info.gates.golden, replica.info().interface, replica.info().answers.classifies()));
     auto seen = GoldenTraffic(replica, *set, cancel);
-    const Error changed{ErrorCode::kConflict,
-                        fmt::format("the gates of service {} change just now", info.name), ""};
     if (!seen) return seen.error().code == ErrorCode::kCancelled ? changed : std::move(seen).error();
     entry.reference = *std::move(seen);
     entry.reference_of = key;
@@ -268,8 +274,7 @@ Status Services::LearnReference(Entry& entry, const ServiceInfo& info, Replica& 
   }
   auto usual = std::make_shared<const UsualTraffic>(UsualTraffic::Of(entry.reference));
   std::lock_guard lock(entry.learning_mutex);
-  if (cancel.Cancelled())
-    return Error{ErrorCode::kConflict, fmt::format("the gates of service {} change just now", info.name), ""};
+  if (cancel.Cancelled()) return changed;
   entry.service->cases().SetUsual(std::move(usual));
   entry.learned = std::move(key);
   return {};

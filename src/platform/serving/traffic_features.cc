@@ -51,19 +51,17 @@ Moments MomentsOf(const Tensor& tensor, int64_t first, int64_t count) {
 }
 
 // Indexes of classes are the same values only where the classes are.
-uint64_t LayoutOf(std::span<const TrafficFeature> list, const ModelInterface& model,
-                  const AnswerReader& answers) {
-  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
-  const auto add = [&](std::string_view text) {
-    for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
-  };
+Sha256Digest LayoutOf(std::span<const TrafficFeature> list, const ModelInterface& model,
+                      const AnswerReader& answers) {
+  Sha256 hash;
   for (const TrafficFeature& feature : list)
-    add(fmt::format("{}\n{} {}\n", feature.name, feature.classes, feature.of_input));
+    hash.Update(
+        std::string_view(fmt::format("{}\n{} {}\n", feature.name, feature.classes, feature.of_input)));
   for (const TensorSpec& input : model.inputs) {
-    for (const std::string& name : input.categories) add(name + "\n");
+    for (const std::string& name : input.categories) hash.Update(std::string_view(name + "\n"));
   }
-  for (const std::string& name : answers.classes) add(name + "\n");
-  return hash;
+  for (const std::string& name : answers.classes) hash.Update(std::string_view(name + "\n"));
+  return hash.Finish();
 }
 
 }  // namespace

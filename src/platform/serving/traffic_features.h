@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hash.h"
 #include "engine/tensor/tensor.h"
 #include "platform/serving/answer_reader.h"
 #include "platform/serving/model_interface.h"
@@ -50,7 +51,7 @@ class TrafficFeatures {
   AnswerReader answers_;
   size_t reserved_ = 0;  // room for outputs
   int64_t left_out_ = 0;
-  uint64_t layout_ = 0;
+  Sha256Digest layout_;
 };
 
 // Values of the same features, one row after another, and by which revision (its number) each was answered.

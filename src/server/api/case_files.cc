@@ -216,28 +216,16 @@ Status ForgetCasesIf(Platform& platform, std::string_view service,
   return {};
 }
 
-CaseKeeper::CaseKeeper(Platform& platform) : platform_(platform) {
-  thread_ = std::thread([this] {
-    std::unique_lock lock(mutex_);
-    while (!wakes_.wait_for(lock, kEvery, [this] { return stopping_; })) {
-      lock.unlock();
-      Save();
-      lock.lock();
-    }
-  });
+CaseSaver::CaseSaver(Platform& platform) : platform_(platform) {
+  saving_again_.emplace(kEvery, [this] { Save(); });
 }
 
-CaseKeeper::~CaseKeeper() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wakes_.notify_all();
-  thread_.join();
+CaseSaver::~CaseSaver() {
+  saving_again_.reset();
   Save();
 }
 
-void CaseKeeper::Save() {
+void CaseSaver::Save() {
   std::lock_guard lock(saving_);
   std::error_code none;
   for (const auto& entry : std::filesystem::directory_iterator(platform_.home().folder() / "cases", none)) {

@@ -6,15 +6,15 @@
 //             /SERVICE.damaged-TIME   one of both that could not be read, as it was found; for a person
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
+#include "base/periodic.h"
 #include "platform/serving/cases.h"
 #include "server/api/platform.h"
 
@@ -42,21 +42,18 @@ Status ForgetCasesIf(Platform& platform, std::string_view service,
                      const std::function<bool(const HardCase&)>& taken);
 
 // Every few seconds: writes what has changed, removes files of services that are gone or may keep nothing.
-class CaseKeeper {
+class CaseSaver {
  public:
-  explicit CaseKeeper(Platform& platform);
-  ~CaseKeeper();  // writes once more
-  CaseKeeper(const CaseKeeper&) = delete;
+  explicit CaseSaver(Platform& platform);
+  ~CaseSaver();  // writes once more
+  CaseSaver(const CaseSaver&) = delete;
   void Save();
 
  private:
   Platform& platform_;
   std::mutex saving_;
   std::map<std::string, std::pair<int64_t, size_t>> saved_;  // last number and how many, of each service
-  std::mutex mutex_;
-  std::condition_variable wakes_;
-  bool stopping_ = false;
-  std::thread thread_;
+  std::optional<Periodic> saving_again_;                     // last: it uses the others
 };
 
 }  // namespace sinter

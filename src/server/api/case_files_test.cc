@@ -128,7 +128,7 @@ TEST(CaseFiles, DamagedOnesArePutAsideAndTold) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "") << "told once";
 
   // They are users' data like the others: without a service, or its consent, they go.
-  CaseKeeper(*platform).Save();
+  CaseSaver(*platform).Save();
   EXPECT_EQ(Others(cases, {}).size(), 0u);
 }
 
@@ -144,7 +144,7 @@ TEST(CaseFiles, OfServicesThatAreGoneNothingStays) {
   EXPECT_FALSE(std::filesystem::exists(now));
   EXPECT_EQ(ReadCases(*ReadFile(old))->size(), 1u);
   EXPECT_EQ(ReadKeptCases(*platform, "s").error().code, ErrorCode::kNotFound);
-  CaseKeeper saver(*platform);
+  CaseSaver saver(*platform);
   saver.Save();
   EXPECT_FALSE(std::filesystem::exists(old));
 }

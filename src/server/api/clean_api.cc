@@ -6,6 +6,7 @@
 #include "platform/data/append.h"
 #include "platform/data/clean.h"
 #include "platform/data/diff.h"
+#include "platform/data/import_details.h"
 #include "server/api/repository_api.h"
 
 namespace sinter {
@@ -44,9 +45,7 @@ Result<RepositoryVersion> AddCleaned(Platform& platform, std::string_view name, 
   Json details = Json::parse(next.details);
   details["from"] = {{"ref", from.Ref()}, {"id", from.id.Hex()}};
   details["steps"] = std::move(recorded);
-  // How new files come in stays as it was.
-  const Json before = Json::parse(from.details, nullptr, false);
-  if (before.is_object() && before.contains("import")) details["import"] = before["import"];
+  KeepImport(from, details);
   next.details = details.dump();
   return datasets.Commit(name, next, who);
 }
@@ -85,9 +84,7 @@ Result<Json> AppendToDataset(Platform& platform, std::string_view name, const Js
   Json said = {{"ref", from.Ref()}, {"id", from.id.Hex()},    {"split", split},
                {"to", to},          {"rows", appended->rows}, {"left_out", appended->left_out}};
   Json details = {{"from", {{"ref", base.Ref()}, {"id", base.id.Hex()}}}, {"appended", said}};
-  // How new files come in stays as it was.
-  const Json before = Json::parse(base.details, nullptr, false);
-  if (before.is_object() && before.contains("import")) details["import"] = before["import"];
+  KeepImport(base, details);
   next.manifest = std::move(appended->made.manifest);
   next.details = details.dump();
   next.parent = base.commit;

@@ -34,21 +34,14 @@ std::vector<double> ShareServiceTime(std::span<const ServiceRunTime> services, d
 
 ServiceMeter::ServiceMeter(Services& services, CostLedger& costs, const Clock& clock)
     : services_(services), costs_(costs), clock_(clock), pool_(PoolUsageNow()), looked_(clock.Now()) {
-  thread_ = std::thread([this] {
-    std::unique_lock lock(mutex_);
-    while (!stop_.wait_for(lock, kEvery, [this] { return stopping_; }))
-      if (const Status written = Write(); !written)
-        fmt::print(stderr, "costs: {}\n", written.error().ToString());
+  writing_.emplace(kEvery, [this] {
+    if (const Status written = Write(); !written)
+      fmt::print(stderr, "costs: {}\n", written.error().ToString());
   });
 }
 
 ServiceMeter::~ServiceMeter() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  stop_.notify_all();
-  thread_.join();
+  writing_.reset();
   (void)Write();
 }
 

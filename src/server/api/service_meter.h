@@ -8,14 +8,13 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <map>
-#include <mutex>
+#include <optional>
 #include <span>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/periodic.h"
 #include "base/pool_usage.h"
 #include "platform/runs/cost_ledger.h"
 #include "platform/serving/services.h"
@@ -49,10 +48,7 @@ class ServiceMeter {
   std::map<std::string, double> seen_;  // run seconds by service
   PoolUsage pool_;
   Nanoseconds looked_;
-  std::mutex mutex_;
-  std::condition_variable stop_;
-  bool stopping_ = false;
-  std::thread thread_;
+  std::optional<Periodic> writing_;  // last: it uses the others
 };
 
 }  // namespace sinter

@@ -15,25 +15,10 @@ constexpr std::chrono::seconds kFirstDelay = 10s, kLongestDelay = 600s;
 }  // namespace
 
 UsualLearner::UsualLearner(Platform& platform) : platform_(platform) {
-  thread_ = std::thread([this] {
-    std::unique_lock lock(mutex_);
-    while (!wakes_.wait_for(lock, kEvery, [this] { return stopping_; })) {
-      lock.unlock();
-      Look();
-      lock.lock();
-    }
-  });
+  looking_.emplace(kEvery, [this] { Look(); });
 }
 
-UsualLearner::~UsualLearner() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wakes_.notify_all();
-  platform_.services().StopLearning();
-  thread_.join();
-}
+UsualLearner::~UsualLearner() { platform_.services().StopLearning(); }
 
 void UsualLearner::Look() {
   const auto services = platform_.services().List();

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <map>
-#include <mutex>
+#include <optional>
 #include <string>
-#include <thread>
 
+#include "base/periodic.h"
 #include "server/api/platform.h"
 
 namespace sinter {
@@ -29,11 +28,8 @@ class UsualLearner {
   };
   void Look();
   Platform& platform_;
-  std::map<std::string, Failure> failures_;  // of its thread
-  std::mutex mutex_;
-  std::condition_variable wakes_;
-  bool stopping_ = false;
-  std::thread thread_;
+  std::map<std::string, Failure> failures_;  // of the periodic thread
+  std::optional<Periodic> looking_;          // last: it uses the others
 };
 
 }  // namespace sinter

@@ -41,7 +41,7 @@ void WriteAccess(Log& log, const AccessEntry& entry) {
 
 struct ServerInstance::Impl {
   std::unique_ptr<Platform> platform;
-  std::unique_ptr<CaseKeeper> case_keeper;
+  std::unique_ptr<CaseSaver> case_saver;
   std::unique_ptr<UsualLearner> usual_learner;
   std::unique_ptr<CaseLoopDriver> case_loops;
   std::unique_ptr<ConsoleSessions> sessions;
@@ -111,7 +111,7 @@ Result<std::unique_ptr<ServerInstance>> ServerInstance::Start(const ServeOptions
   TRY_STATUS(WriteFileAtomically(impl->address_file, impl->server->Origin() + "\n"));
   if (options.runs_jobs) {
     TRY_STATUS(platform.labellings().Start());
-    impl->case_keeper = std::make_unique<CaseKeeper>(platform);
+    impl->case_saver = std::make_unique<CaseSaver>(platform);
     impl->usual_learner = std::make_unique<UsualLearner>(platform);
     TRY_STATUS(platform.StartJobs(impl->server->Origin()));
     impl->case_loops = std::make_unique<CaseLoopDriver>(platform);
@@ -141,7 +141,7 @@ void ServerInstance::Stop(std::chrono::milliseconds patience) {
   impl_->case_loops.reset();
   impl_->usual_learner.reset();
   impl_->platform->labellings().Stop();
-  impl_->case_keeper.reset();
+  impl_->case_saver.reset();
   impl_->platform->StopJobs();
   impl_->platform->services().Stop();
   impl_->server.reset();
